@@ -1,0 +1,45 @@
+// One gate: types, lint with layering and floating promises, format, unused code. Runs them side by side and
+// prints only what failed; exit code 1 when any did.
+const gates: Record<string, string[]> = {
+  types: ["tsc", "--noEmit"],
+  lint: ["oxlint", "--type-aware", "--deny-warnings"],
+  format: ["oxfmt", "--check", "."],
+  unused: ["knip-bun", "--no-progress"],
+};
+
+export interface GateResult {
+  readonly name: string;
+  readonly passed: boolean;
+}
+
+/** All gates, or those that `only` names. */
+export async function runGates(only: readonly string[] = []): Promise<readonly GateResult[]> {
+  const startedAt = performance.now();
+  const chosen = Object.entries(gates).filter(([name]) => only.length === 0 || only.includes(name));
+  const results = await Promise.all(
+    chosen.map(async ([name, command]) => {
+      const child = Bun.spawn([process.execPath, "x", "--no-install", ...command], {
+        cwd: `${import.meta.dirname}/..`,
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [out, err, exitCode] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      return { name, output: out + err, passed: exitCode === 0 };
+    }),
+  );
+  for (const { name, output, passed } of results) {
+    process.stdout.write(`${passed ? "ok  " : "FAIL"} ${name}\n`);
+    if (!passed) process.stdout.write(output);
+  }
+  process.stdout.write(`check took ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
+  return results;
+}
+
+if (import.meta.main) {
+  const results = await runGates(process.argv.slice(2));
+  process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+}
