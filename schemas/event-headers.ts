@@ -1,0 +1,52 @@
+// The Kafka headers that cart writes and order reads. Anyone may write to a topic, so a header is a claim: one that is
+// oversized or not exactly in its form counts as absent, and can never fail a record.
+//
+// When a name repeats, the last one decides, as in Kafka's own lastHeader; if that one is invalid the answer is
+// "absent", not an earlier one.
+
+/** Structurally the kafka room's RecordHeader. */
+type Header = readonly [name: string, value: Buffer | null];
+
+export interface EventHeaders {
+  /** UUID of the event, lower case. The same id is the same event, however often it is published. */
+  readonly eventId?: string;
+  /** W3C trace context, version 00. */
+  readonly traceparent?: string;
+}
+
+const eventIdHeader = "event-id";
+const traceparentHeader = "traceparent";
+
+const eventIdLength = 36;
+const traceparentLength = 55;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** `00-<trace id>-<span id>-<flags>`, where neither id may be all zeros. */
+const traceContext = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** In the order event-id, traceparent. What is not in its form is left out: the client's traceparent is a claim too. */
+export function eventHeaders({ eventId, traceparent }: EventHeaders): [name: string, value: Buffer][] {
+  const headers: [string, Buffer][] = [];
+  if (eventId !== undefined && uuid.test(eventId)) {
+    headers.push([eventIdHeader, Buffer.from(eventId)]);
+  }
+  if (traceparent !== undefined && traceContext.test(traceparent)) {
+    headers.push([traceparentHeader, Buffer.from(traceparent)]);
+  }
+  return headers;
+}
+
+export function readEventHeaders(headers: readonly Header[]): EventHeaders {
+  const eventId = lastText(headers, eventIdHeader, eventIdLength)?.toLowerCase();
+  const traceparent = lastText(headers, traceparentHeader, traceparentLength);
+  return {
+    ...(eventId !== undefined && uuid.test(eventId) ? { eventId } : {}),
+    ...(traceparent !== undefined && traceContext.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
+/** The last header of that name, when it is of exactly that many bytes. */
+function lastText(headers: readonly Header[], name: string, byteLength: number): string | undefined {
+  const value = headers.findLast((header) => header[0] === name)?.[1];
+  return value?.length === byteLength ? value.toString("latin1") : undefined;
+}
