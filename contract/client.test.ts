@@ -1,0 +1,297 @@
+import { describe, expect, test } from "bun:test";
+import { createCartClient, createOrderClient, withIdempotencyKey, type ClientOptions } from "./client.ts";
+import { readContractError, type ContractErrorReport } from "./client-error.ts";
+import { exampleOrder, exampleOrderDetails } from "./dialects/wire-order.ts";
+import { createTestCart, createTestOrder, deadLetter, told } from "./http/test-service.ts";
+import { failed } from "./result.ts";
+
+interface Served {
+  readonly app: { request(url: string, init?: RequestInit): Response | Promise<Response> };
+}
+
+/** A client whose network is the application itself; `sent` has every HTTP request. */
+function reach({ app }: Served) {
+  const sent: { url: string; init: RequestInit | undefined }[] = [];
+  const fetchApp: ClientOptions["fetch"] = async (url, init) => {
+    const target = url instanceof Request ? url.url : url.toString();
+    sent.push({ url: target, init });
+    return await app.request(target, init);
+  };
+  return { fetch: fetchApp, sent };
+}
+
+async function errorOf(call: Promise<unknown>): Promise<ContractErrorReport> {
+  try {
+    await call;
+  } catch (error) {
+    const report = readContractError(error);
+    if (report !== undefined) return report;
+  }
+  throw new Error("the call did not fail with a contract error");
+}
+
+const url = "http://orderwire.test";
+
+describe("the cart client", () => {
+  test("creates and updates with the procedures' own words", async () => {
+    const cart = createTestCart();
+    const client = createCartClient(url, reach(cart));
+    expect(await client.orders.create.mutate({ orderId: " ORD-1 ", itemCount: 2 })).toEqual({
+      ...exampleOrder,
+      orderId: "ORD-1",
+    });
+    expect(
+      await client.orders.updateStatus.mutate({ orderId: "ORD-1", status: "shipped", system: "A" }),
+    ).toEqual({
+      orderId: "ORD-1",
+      status: "shipped",
+    });
+    expect(cart.calls.map(({ command }) => command)).toEqual([
+      { orderId: "ORD-1", itemCount: 2, system: "B" },
+      { orderId: "ORD-1", status: "shipped", system: "A" },
+    ]);
+  });
+
+  test("sends calls of one tick together, ten at most", async () => {
+    const cart = createTestCart();
+    const network = reach(cart);
+    const client = createCartClient(`${url}/`, network);
+    const orderIds = Array.from({ length: 25 }, (_, i) => `ORD-${i}`);
+    const orders = await Promise.all(
+      orderIds.map((orderId) => client.orders.create.mutate({ orderId, itemCount: 1 })),
+    );
+    expect(orders.map(({ orderId }) => orderId)).toEqual(orderIds);
+    expect(network.sent).toHaveLength(3);
+  });
+
+  test("an Idempotency-Key belongs to one call, which travels alone", async () => {
+    const cart = createTestCart();
+    const network = reach(cart);
+    const client = createCartClient(url, network);
+    await Promise.all([
+      client.orders.create.mutate({ orderId: "A", itemCount: 1 }, withIdempotencyKey("key-a")),
+      client.orders.create.mutate({ orderId: "B", itemCount: 1 }, withIdempotencyKey("key-b")),
+      client.orders.create.mutate({ orderId: "C", itemCount: 1 }),
+      client.orders.create.mutate({ orderId: "D", itemCount: 1 }),
+    ]);
+    expect(network.sent).toHaveLength(3);
+    const keys = cart.calls.map(({ context }) => context.idempotencyKey);
+    expect(keys).toHaveLength(4);
+    expect(new Set(keys)).toEqual(new Set(["key-a", "key-b", undefined]));
+  });
+
+  test("sends its own headers with every request", async () => {
+    const cart = createTestCart();
+    const client = createCartClient(url, {
+      ...reach(cart),
+      headers: () => ({ "X-Request-Id": "from-the-client" }),
+    });
+    await client.orders.create.mutate({ orderId: "A", itemCount: 1 });
+    await client.orders.create.mutate({ orderId: "A", itemCount: 1 }, withIdempotencyKey("k"));
+    expect(cart.calls.map(({ context }) => context.requestId)).toEqual([
+      "from-the-client",
+      "from-the-client",
+    ]);
+  });
+});
+
+describe("the order client", () => {
+  const orders = ["A", "B", "C"].map((orderId) => ({ ...exampleOrderDetails, orderId }));
+  const order = createTestOrder({ orders, deadLetters: [deadLetter()] });
+  const client = createOrderClient(url, reach(order));
+
+  test("reads details, pages through lists and asks the dead-letter queue", async () => {
+    expect(await client.orders.details.query({ orderId: "B" })).toMatchObject({
+      orderId: "B",
+      shippingCost: 2,
+    });
+    const first = await client.orders.list.query({ limit: 2 });
+    expect(first.orders.map(({ orderId }) => orderId)).toEqual(["A", "B"]);
+    const second = await client.orders.list.query({ limit: 2, cursor: first.nextCursor });
+    expect(second).toEqual({ orders: orders.slice(2) });
+    expect(await client.orders.idsFromTopic.query({ topic: "order-events" })).toEqual({
+      topic: "order-events",
+      orderIds: ["A", "B", "C"],
+    });
+    expect((await client.dlq.list.query({})).deadLetters).toEqual([deadLetter()]);
+    expect(await client.dlq.stats.query()).toMatchObject({ total: 1 });
+    expect(await client.dlq.info.query()).toMatchObject({ maxRetries: 3 });
+  });
+
+  test("an unknown order is not_found, in the documented words", async () => {
+    expect(await errorOf(client.orders.details.query({ orderId: "X" }))).toMatchObject({
+      code: "not_found",
+      retryable: false,
+      message: "Order 'X' not found",
+      requestId: expect.any(String),
+    });
+  });
+
+  test("one failure in a batch leaves the other calls alone", async () => {
+    const [found, missing] = await Promise.allSettled([
+      client.orders.details.query({ orderId: "A" }),
+      client.orders.details.query({ orderId: "X" }),
+    ]);
+    expect(found.status).toBe("fulfilled");
+    expect(missing.status).toBe("rejected");
+  });
+});
+
+describe("errors a client can read", () => {
+  test("invalid input: every problem, and nothing is published", async () => {
+    const cart = createTestCart();
+    const client = createCartClient(url, reach(cart));
+    const report = await errorOf(client.orders.create.mutate({ orderId: " ", itemCount: 101, system: "A" }));
+    expect(report).toMatchObject({
+      code: "invalid_request",
+      retryable: false,
+      outcome: "none",
+      problems: ["Field 'orderId' must not be blank", "Field 'itemCount' must be at most 100 in system A"],
+    });
+    expect(cart.calls).toEqual([]);
+  });
+
+  test("away: retryable, with the time to wait, in the data and in the header", async () => {
+    const cart = createTestCart({
+      createOrder: async () =>
+        failed({ code: "unavailable", message: "The broker is away.", retryAfterSeconds: 5 }),
+    });
+    const report = await errorOf(
+      createCartClient(url, reach(cart)).orders.create.mutate({ orderId: "A", itemCount: 1 }),
+    );
+    expect(report).toMatchObject({
+      code: "unavailable",
+      retryable: true,
+      outcome: "none",
+      retryAfterSeconds: 5,
+      message: "The broker is away. The request had no effect; try again later.",
+    });
+    const answer = await call(cart, "orders.create", '{"orderId":"A","itemCount":1}');
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("retry-after")).toBe("5");
+    expect(answer.headers.get("x-outcome")).toBe("none");
+  });
+
+  test("a surprise: internal, no stack, no message of ours, and it is heard once", async () => {
+    const secret = new Error("password=hunter2");
+    const cart = createTestCart({ createOrder: () => Promise.reject(secret) });
+    const answer = await call(cart, "orders.create", '{"orderId":"A","itemCount":1}');
+    expect(answer.status).toBe(500);
+    expect(JSON.stringify(answer.body)).not.toMatch(/hunter2|stack|\.ts/);
+    expect(cart.surprises).toEqual([
+      { error: secret, requestId: answer.headers.get("x-request-id") ?? "missing" },
+    ]);
+    expect(answer.headers.get("x-outcome")).toBe("unknown");
+  });
+
+  test("an answer that never comes, or is a proxy's page, has an unknown outcome", async () => {
+    const networks: NonNullable<ClientOptions["fetch"]>[] = [
+      () => Promise.reject(new TypeError("connection reset")),
+      async () => new Response("<html>Bad gateway</html>", { status: 502 }),
+    ];
+    for (const fetch of networks) {
+      const report = await errorOf(
+        createCartClient(url, { fetch }).orders.create.mutate({ orderId: "A", itemCount: 1 }),
+      );
+      expect(report).toMatchObject({
+        code: "outcome_unknown",
+        retryable: true,
+        outcome: "unknown",
+        requestId: null,
+      });
+    }
+  });
+
+  test("an error that is not a client's is not read", () => {
+    expect(readContractError(new Error("boom"))).toBeUndefined();
+    expect(readContractError(undefined)).toBeUndefined();
+  });
+});
+
+describe("/trpc is guarded", () => {
+  test("only JSON is taken", async () => {
+    for (const contentType of ["text/plain", "multipart/form-data; boundary=x", "application/octet-stream"]) {
+      const answer = await call(createTestCart(), "orders.create", "{}", { "Content-Type": contentType });
+      expect(answer.status).toBe(415);
+      expect(answer.body).toMatchObject({ error: { data: { code: "unsupported_media_type" } } });
+    }
+  });
+
+  test("a batch of eleven is refused before any call runs", async () => {
+    const cart = createTestCart();
+    const paths = Array.from({ length: 11 }, () => "orders.create");
+    for (const separator of [",", "%2C"]) {
+      const answer = await call(
+        cart,
+        `${paths.join(separator)}?batch=1`,
+        '{"0":{"orderId":"A","itemCount":1}}',
+      );
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({
+        error: { data: { problems: ["A batch must be at most 10 calls"] } },
+      });
+    }
+    expect(cart.calls).toEqual([]);
+  });
+
+  test("one Idempotency-Key for several calls is refused before any of them runs", async () => {
+    const cart = createTestCart();
+    const body = '{"0":{"orderId":"A","itemCount":1},"1":{"orderId":"B","itemCount":1}}';
+    const answer = await call(cart, "orders.create,orders.create?batch=1", body, {
+      "Content-Type": "application/json",
+      "Idempotency-Key": "k",
+    });
+    expect(answer.status).toBe(400);
+    expect(cart.calls).toEqual([]);
+  });
+
+  test("mutations are POST, queries are GET, and nothing else is either", async () => {
+    const cart = createTestCart();
+    for (const method of ["GET", "PUT", "DELETE"]) {
+      const answer = await told(cart.app.request("/trpc/orders.create", { method }));
+      expect(answer.status).toBe(405);
+      expect(answer.headers.get("allow")).toContain("POST");
+      expect(answer.body).toMatchObject({ error: { data: { code: "method_not_allowed" } } });
+    }
+    expect((await call(createTestOrder(), "dlq.stats", "")).status).toBe(405);
+  });
+
+  test.each(["constructor", "__proto__", "orders", "orders.create.call", "orders.constructor", "%ff", ""])(
+    "procedure %p does not exist",
+    async (path) => {
+      const answer = await told(createTestCart().app.request(`/trpc/${path}`));
+      expect([400, 404]).toContain(answer.status);
+    },
+  );
+
+  test("the streaming protocols of the library cannot be asked for", async () => {
+    const order = createTestOrder();
+    const answer = await told(
+      order.app.request("/trpc/dlq.stats?batch=1", {
+        headers: { "trpc-accept": "application/jsonl", Accept: "text/event-stream" },
+      }),
+    );
+    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(answer.body).toMatchObject([{ result: { data: { total: 0 } } }]);
+  });
+
+  test.each([
+    ["half a document", "{"],
+    ["60 KB of [", "[".repeat(60_000)],
+    ["30,000 nested arrays", "[".repeat(30_000) + "]".repeat(30_000)],
+    ["an unknown field", '{"orderId":"A","itemCount":1,"__proto__":{}}'],
+    ["nothing", ""],
+    ["null", "null"],
+  ])("%s is 400", async (_name, body) => {
+    const cart = createTestCart();
+    const answer = await call(cart, "orders.create", body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ error: { data: { code: "invalid_request" } } });
+    expect(cart.calls).toEqual([]);
+  });
+});
+
+function call({ app }: Served, path: string, body: string, headers: Record<string, string> = {}) {
+  const init = { method: "POST", body, headers: { "Content-Type": "application/json", ...headers } };
+  return told(app.request(`/trpc/${path}`, init));
+}

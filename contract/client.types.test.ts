@@ -1,0 +1,57 @@
+// Compiled, never run: every line under a `@ts-expect-error` is a mistake that the compiler must find. When it stops
+// finding one, `tsc` fails on the unused directive.
+import { expect, test } from "bun:test";
+import type { CartClient, OrderClient } from "./client.ts";
+import { readContractError } from "./client-error.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Order, OrderDetails } from "./models.ts";
+
+async function wrongCallsOfCart(cart: CartClient): Promise<void> {
+  // @ts-expect-error orderId is text
+  await cart.orders.create.mutate({ orderId: 1, itemCount: 1 });
+  // @ts-expect-error itemCount is missing
+  await cart.orders.create.mutate({ orderId: "A" });
+  // @ts-expect-error numItems is system A's wire name, not the contract's
+  await cart.orders.create.mutate({ orderId: "A", numItems: 1 });
+  // @ts-expect-error there is no system D
+  await cart.orders.create.mutate({ orderId: "A", itemCount: 1, system: "D" });
+  // @ts-expect-error a create is a mutation
+  await cart.orders.create.query({ orderId: "A", itemCount: 1 });
+  // @ts-expect-error cart has no details
+  await cart.orders.details.query({ orderId: "A" });
+  // @ts-expect-error an update needs its status
+  await cart.orders.updateStatus.mutate({ orderId: "A" });
+  const order = await cart.orders.create.mutate({ orderId: "A", itemCount: 1 });
+  order satisfies Order;
+  // @ts-expect-error a created order has no shippingCost yet
+  order.shippingCost satisfies number;
+}
+
+async function wrongCallsOfOrder(order: OrderClient): Promise<void> {
+  // @ts-expect-error order takes no commands
+  await order.orders.create.mutate({ orderId: "A", itemCount: 1 });
+  // @ts-expect-error details are a query
+  await order.orders.details.mutate({ orderId: "A" });
+  // @ts-expect-error the id is an object's field
+  await order.orders.details.query("A");
+  // @ts-expect-error limit is a number
+  await order.dlq.list.query({ limit: "10" });
+  // @ts-expect-error stats take nothing
+  await order.dlq.stats.query({ topic: "order-events" });
+  const details: OrderDetails = await order.orders.details.query({ orderId: "A" });
+  // @ts-expect-error money is a number
+  details.shippingCost satisfies string;
+}
+
+function readsTypedErrors(error: unknown): ErrorCode | undefined {
+  const report = readContractError(error);
+  // @ts-expect-error the report may be absent: the error may be someone else's
+  report.code satisfies string;
+  // @ts-expect-error there is no such code
+  if (report?.code === "teapot") return undefined;
+  return report?.code;
+}
+
+test("wrong calls are found by the compiler, which reads this file", () => {
+  expect([wrongCallsOfCart, wrongCallsOfOrder, readsTypedErrors]).toBeArrayOfSize(3);
+});

@@ -1,0 +1,105 @@
+// A route of a dialect, as data: where it is, which procedure it calls, how its wire words become the procedure's
+// input and its answer the wire's. Serving it (contract/http) and documenting it (contract/openapi.ts) read the same
+// object, so the document cannot promise what the service does not do.
+import type { z } from "zod";
+import type { ContractFailure, ErrorCode, ErrorReport } from "../errors.ts";
+import type { RequestContext } from "../ports.ts";
+import { readInput, type InputKind } from "../problems.ts";
+import type { Implemented, Signatures } from "../procedures.ts";
+import { success, type Result } from "../result.ts";
+
+export type Method = "GET" | "POST" | "PUT";
+
+/** How one of the documented systems words its errors. */
+export interface ErrorShape {
+  readonly body: (report: ErrorReport) => unknown;
+  /** Schema of what `body` answers for this code. */
+  readonly schema: (code: ErrorCode) => z.ZodType;
+}
+
+/** What a document says about a route, whether or not a procedure is behind it. */
+export interface RouteDocument {
+  readonly method: Method;
+  readonly path: string;
+  /** Unique within a service, stable: generated clients name their methods after it. */
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly from: InputKind;
+  /** A strict object of wire fields; what the client may send. */
+  readonly request: z.ZodType;
+  readonly status: number;
+  readonly answer: z.ZodType;
+  /** Beyond those that every route has. */
+  readonly errors: readonly ErrorCode[];
+  readonly errorShape: ErrorShape;
+  readonly takesIdempotencyKey: boolean;
+  readonly examples: { readonly request: unknown; readonly answer: unknown };
+  /** Answers that are neither success nor an error of the table. */
+  readonly otherAnswers?: readonly OtherAnswer[];
+}
+
+export interface OtherAnswer {
+  readonly status: number;
+  readonly description: string;
+  readonly schema: z.ZodType;
+  readonly example: unknown;
+}
+
+export interface Route<Catalogue extends Signatures<Catalogue>> extends RouteDocument {
+  /** Which procedure answers. */
+  readonly procedure: keyof Catalogue;
+  /** Validates what came over the wire, and says how to run it. Nothing has happened when it fails. */
+  readonly prepare: (
+    procedures: Implemented<Catalogue>,
+    wire: unknown,
+  ) => Result<PreparedCall, ContractFailure>;
+}
+
+/** The result's value is the answer's body. */
+export type PreparedCall = (context: RequestContext) => Promise<Result<unknown, ContractFailure>>;
+
+interface RouteDefinition<
+  Catalogue extends Signatures<Catalogue>,
+  Name extends keyof Catalogue,
+  Sent,
+  Wire,
+  Answer,
+> extends Omit<RouteDocument, "request" | "answer" | "takesIdempotencyKey" | "examples"> {
+  readonly procedure: Name;
+  readonly request: z.ZodType<Wire, Sent>;
+  readonly toInput: (wire: NoInfer<Wire>) => Catalogue[Name]["input"];
+  /** Asks the procedure more than once and joins what it answered; for lists that a dialect does not page. */
+  readonly gather?: (
+    ask: (input: Catalogue[Name]["input"]) => Promise<Result<Catalogue[Name]["answer"], ContractFailure>>,
+  ) => Promise<Result<Catalogue[Name]["answer"], ContractFailure>>;
+  readonly answer: z.ZodType<Answer>;
+  readonly toAnswer: (value: Catalogue[Name]["answer"], input: Catalogue[Name]["input"]) => NoInfer<Answer>;
+  readonly takesIdempotencyKey?: boolean;
+  readonly examples: { readonly request: NoInfer<Sent>; readonly answer: NoInfer<Answer> };
+}
+
+/** `defineRoute<CartProcedures>()({ … })`: the first call names the procedures, the second infers everything else. */
+export function defineRoute<Catalogue extends Signatures<Catalogue>>() {
+  return <Name extends keyof Catalogue, Sent, Wire, Answer>(
+    definition: RouteDefinition<Catalogue, Name, Sent, Wire, Answer>,
+  ): Route<Catalogue> => ({
+    ...definition,
+    takesIdempotencyKey: definition.takesIdempotencyKey ?? false,
+    prepare(procedures, wire) {
+      const parsed = readInput(definition.request, wire, definition.from);
+      if (!parsed.ok) return parsed;
+      const input = definition.toInput(parsed.value);
+      const { run } = procedures[definition.procedure];
+      const { gather, toAnswer } = definition;
+      return success(async (context: RequestContext) => {
+        const result =
+          gather === undefined
+            ? await run(input, context)
+            : await gather((pageInput) => run(pageInput, context));
+        return result.ok ? success(toAnswer(result.value, input)) : result;
+      });
+    },
+  });
+}

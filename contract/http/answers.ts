@@ -1,0 +1,50 @@
+// The one place where a failure becomes an HTTP response, and where every response gets its headers.
+import type { ErrorShape } from "../dialects/route.ts";
+import { errorTable, reportFailure, type ContractFailure, type ErrorReport } from "../errors.ts";
+import { outcomeHeader, requestIdHeader } from "../protocol.ts";
+
+type HeaderFields = Record<string, string>;
+
+/** On every answer, errors included. Answers are about orders that change, so nothing may keep them. */
+export function commonHeaders(requestId: string): HeaderFields {
+  return {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    [requestIdHeader]: requestId,
+  };
+}
+
+export function jsonAnswer(
+  status: number,
+  body: unknown,
+  requestId: string,
+  headers?: HeaderFields,
+): Response {
+  const common = commonHeaders(requestId);
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: headers === undefined ? common : Object.assign(common, headers),
+  });
+}
+
+export function failureAnswer(
+  shape: Pick<ErrorShape, "body">,
+  failure: ContractFailure,
+  requestId: string,
+  headers: HeaderFields = {},
+): Response {
+  const report = reportFailure(failure);
+  const { httpStatus } = errorTable[failure.code];
+  return jsonAnswer(httpStatus, shape.body(report), requestId, { ...failureHeaders(report), ...headers });
+}
+
+/** When to try again, and with a 5xx whether the request may have had its effect. */
+export function failureHeaders(report: ErrorReport): HeaderFields {
+  const headers: HeaderFields = {};
+  if (report.retryAfterSeconds !== undefined) {
+    headers["Retry-After"] = String(Math.max(1, Math.ceil(report.retryAfterSeconds)));
+  }
+  if (errorTable[report.code].httpStatus >= 500) headers[outcomeHeader] = report.outcome;
+  return headers;
+}

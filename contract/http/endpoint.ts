@@ -1,0 +1,70 @@
+// From endpoints to a Hono application: every path that is known answers every method, and every path that is not
+// known answers 404, each in the words of the dialect it belongs to.
+import { Hono } from "hono";
+import type { ErrorShape, Method } from "../dialects/route.ts";
+import { internalFailure } from "../perform.ts";
+import { failureAnswer } from "./answers.ts";
+import { readRequestId } from "./request-context.ts";
+import type { Serving } from "./serving.ts";
+
+export interface Endpoint {
+  readonly method: Method;
+  readonly path: string;
+  readonly errorShape: ErrorShape;
+  readonly handle: (request: Request) => Response | Promise<Response>;
+}
+
+export interface Mounting {
+  readonly endpoints: readonly Endpoint[];
+  /** Takes a whole prefix with all its methods. */
+  readonly prefixes: Readonly<Record<string, (request: Request) => Promise<Response>>>;
+  /** Whose words an unknown path is answered in. */
+  readonly errorShapeOf: (path: string) => ErrorShape;
+}
+
+export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): Hono {
+  const app = new Hono();
+  for (const { method, path, handle } of endpoints) app.on(method, path, (c) => handle(c.req.raw));
+  for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
+    const allow = allowedMethods(siblings.map(({ method }) => method));
+    app.all(path, (c) => answerOtherMethod(c.req.raw, allow, errorShapeOf(path)));
+  }
+  for (const [prefix, handle] of Object.entries(prefixes)) app.all(`${prefix}/*`, (c) => handle(c.req.raw));
+
+  app.notFound((c) => {
+    const message = "There is nothing at this path; / lists what there is";
+    const shape = errorShapeOf(c.req.path);
+    return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));
+  });
+  app.onError((error, c) => {
+    const requestId = readRequestId(c.req.raw.headers);
+    serving.onSurprise(error, requestId);
+    const effect = c.req.method === "GET" ? "read" : "write";
+    return failureAnswer(errorShapeOf(c.req.path), internalFailure(effect, requestId), requestId);
+  });
+  return app;
+}
+
+/** Hono answers HEAD from GET. */
+function allowedMethods(methods: readonly Method[]): string {
+  const head = methods.includes("GET") ? ["HEAD"] : [];
+  return [...methods, ...head, "OPTIONS"].join(", ");
+}
+
+/** OPTIONS says what is allowed and nothing about other origins: there is no CORS. */
+function answerOtherMethod(request: Request, allow: string, shape: ErrorShape): Response {
+  const requestId = readRequestId(request.headers);
+  if (request.method === "OPTIONS") {
+    return new Response(null, {
+      status: 204,
+      headers: { Allow: allow, "X-Request-Id": requestId, "Cache-Control": "no-store" },
+    });
+  }
+  const message = `This path does not take ${shownMethod(request.method)}; it takes ${allow}`;
+  return failureAnswer(shape, { code: "method_not_allowed", message }, requestId, { Allow: allow });
+}
+
+/** A method is whatever the client made up. */
+function shownMethod(method: string): string {
+  return /^[A-Z]{1,16}$/.test(method) ? method : "this method";
+}

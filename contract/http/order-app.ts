@@ -1,0 +1,37 @@
+// order's HTTP side, whole: hand it the views and serve its `fetch`.
+import type { Hono } from "hono";
+import { systemAOrderRoutes } from "../dialects/system-a.ts";
+import { systemBOrderRoutes } from "../dialects/system-b.ts";
+import { orderHealthSchema } from "../health.ts";
+import type { DeadLetterViews, OrderHealth, OrderViews } from "../ports.ts";
+import { orderProcedures } from "../procedures.ts";
+import { orderRouterOver } from "../routers.ts";
+import { healthDocuments } from "./health-endpoints.ts";
+import { serviceApp } from "./service-app.ts";
+import { servingOf, type ServingOptions } from "./serving.ts";
+
+export interface OrderAppOptions extends ServingOptions {
+  readonly views: OrderViews;
+  readonly deadLetters: DeadLetterViews;
+  readonly health: OrderHealth;
+}
+
+export function createOrderApp(options: OrderAppOptions): Hono {
+  const serving = servingOf(options);
+  const procedures = orderProcedures(options);
+  return serviceApp(
+    {
+      service: "order",
+      title: "Orderwire order",
+      procedures,
+      routes: [...systemAOrderRoutes, ...systemBOrderRoutes],
+      router: orderRouterOver(procedures, serving),
+      health: options.health,
+      healthDocuments: healthDocuments(orderHealthSchema, {
+        well: { status: "healthy", consumer: "running", orders_in_memory: 42 },
+        unwell: { status: "unhealthy", consumer: "stopped", orders_in_memory: 42 },
+      }),
+    },
+    serving,
+  );
+}

@@ -1,0 +1,85 @@
+// What both services' applications are made of: the dialects' routes, health, tRPC, the OpenAPI document and an index.
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { Hono } from "hono";
+import type { ErrorShape, Route, RouteDocument } from "../dialects/route.ts";
+import { systemAErrors } from "../dialects/system-a.ts";
+import { systemBErrors } from "../dialects/system-b.ts";
+import type { HealthView } from "../ports.ts";
+import type { Implemented, Signatures } from "../procedures.ts";
+import { jsonAnswer } from "./answers.ts";
+import { mount, type Endpoint } from "./endpoint.ts";
+import { healthEndpoints } from "./health-endpoints.ts";
+import { readRequestId } from "./request-context.ts";
+import { serveRoute } from "./serve-route.ts";
+import type { Serving } from "./serving.ts";
+import { trpcEndpoint, trpcPath } from "./trpc-endpoint.ts";
+
+export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, HealthBody> {
+  readonly service: "cart" | "order";
+  readonly title: string;
+  readonly procedures: Implemented<Catalogue>;
+  readonly routes: readonly Route<Catalogue>[];
+  readonly router: AnyTRPCRouter;
+  readonly health: HealthView<HealthBody>;
+  readonly healthDocuments: readonly RouteDocument[];
+}
+
+export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
+  definition: ServiceDefinition<Catalogue, HealthBody>,
+  serving: Serving,
+): Hono {
+  const { procedures, routes, router, health } = definition;
+  const endpoints: Endpoint[] = [
+    ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
+    ...healthEndpoints(health, serving),
+    fixed("/openapi.json", documentOnce(definition, serving)),
+    fixed("/", () => Promise.resolve(indexOf(definition))),
+  ];
+  return mount({ endpoints, prefixes: { [trpcPath]: trpcEndpoint(router, serving) }, errorShapeOf }, serving);
+}
+
+/** System A lives under /api; everything else speaks as system B does. */
+function errorShapeOf(path: string): ErrorShape {
+  return path === "/api" || path.startsWith("/api/") ? systemAErrors : systemBErrors;
+}
+
+function placeOf({ method, path, errorShape }: RouteDocument) {
+  return { method, path, errorShape };
+}
+
+function fixed(path: string, body: () => Promise<unknown>): Endpoint {
+  return {
+    method: "GET",
+    path,
+    errorShape: systemBErrors,
+    handle: async (request) => jsonAnswer(200, await body(), readRequestId(request.headers)),
+  };
+}
+
+/** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
+function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
+  { title, routes, healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
+  { version }: Serving,
+): () => Promise<unknown> {
+  let document: Promise<unknown> | undefined;
+  return () => {
+    document ??= import("../openapi.ts").then(({ openApiDocument }) =>
+      openApiDocument({ title, version, documents: [...routes, ...healthDocuments] }),
+    );
+    return document;
+  };
+}
+
+function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
+  service,
+  title,
+  routes,
+}: ServiceDefinition<Catalogue, HealthBody>) {
+  return {
+    service,
+    title,
+    links: { openapi: "/openapi.json", health: "/health", live: "/health/live", ready: "/health/ready" },
+    trpc: trpcPath,
+    routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
+  };
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "bun:test";
+import { z } from "zod";
+import type { RouteDocument } from "./dialects/route.ts";
+import { systemACartRoutes, systemAOrderRoutes } from "./dialects/system-a.ts";
+import { systemBCartRoutes, systemBOrderRoutes } from "./dialects/system-b.ts";
+import { createTestCart, createTestOrder, told } from "./http/test-service.ts";
+import { cartProcedures, orderProcedures } from "./procedures.ts";
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+type JsonObject = { readonly [name: string]: Json };
+
+const services = [
+  { name: "cart", app: createTestCart().app, routes: [...systemACartRoutes, ...systemBCartRoutes] },
+  { name: "order", app: createTestOrder().app, routes: [...systemAOrderRoutes, ...systemBOrderRoutes] },
+] satisfies readonly { routes: readonly RouteDocument[]; [name: string]: unknown }[];
+
+describe.each(services)("/openapi.json of $name", ({ app, routes }) => {
+  const document = told(app.request("/openapi.json")).then(({ body }) =>
+    z.record(z.string(), z.json()).parse(body),
+  );
+
+  test("is an OpenAPI 3.1 document with a title and a version", async () => {
+    expect(await document).toMatchObject({
+      openapi: "3.1.0",
+      info: { title: expect.any(String), version: expect.any(String) },
+    });
+  });
+
+  test("has every route, with its own operationId and its success status", async () => {
+    const root = await document;
+    for (const { path, method, operationId, status } of routes) {
+      const operation = at(root, "paths", path, method.toLowerCase());
+      expect(operation).toMatchObject({ operationId, responses: { [status]: {} } });
+    }
+    const ids = operationsOf(root).map(({ operation }) => operation["operationId"]);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const path of ["/health", "/health/live", "/health/ready"]) {
+      expect(at(root, "paths", path, "get")).toMatchObject({
+        responses: { "200": {}, "500": {}, "503": {} },
+      });
+    }
+  });
+
+  test("resolves every $ref", async () => {
+    const root = await document;
+    const references = everyRef(root);
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of references) expect(resolve(root, reference)).toBeObject();
+  });
+
+  test("documents the statuses that every route can answer with", async () => {
+    for (const { operation, method } of operationsOf(await document)) {
+      const statuses = Object.keys(at(operation["responses"]));
+      const isHealth = JSON.stringify(operation["tags"]) === '["Health"]';
+      const expected = isHealth ? ["500", "503"] : ["400", "429", "500", "503"];
+      expect(statuses).toContainValues(expected);
+      if (method !== "get") expect(statuses).toContainValues(["408", "413", "422"]);
+    }
+  });
+
+  test("gives every answer an example that fits its own schema, and every request one too", async () => {
+    const root = await document;
+    let examples = 0;
+    for (const { schema, value, where } of mediaTypesOf(root)) {
+      const fits = z.fromJSONSchema(inlined(root, at(schema))).safeParse(value);
+      expect({ where, problem: fits.error?.message }).toEqual({ where, problem: undefined });
+      examples += 1;
+    }
+    expect(examples).toBeGreaterThan(20);
+  });
+
+  test("is built once", async () => {
+    const [first, second] = await Promise.all([app.request("/openapi.json"), app.request("/openapi.json")]);
+    expect(await first.text()).toBe(await second.text());
+  });
+});
+
+describe("a route's own example", () => {
+  const cart = createTestCart();
+  const order = createTestOrder();
+
+  test.each([...systemACartRoutes, ...systemBCartRoutes].map((route) => ({ ...route })))(
+    "$method $path is accepted by the service, whose answer fits the documented schema",
+    async (route) => {
+      const body = JSON.stringify(route.examples.request);
+      const answer = await told(cart.app.request(route.path, { method: route.method, body }));
+      expect(answer.status).toBe(route.status);
+      const documented: unknown = route.answer.parse(answer.body);
+      expect(answer.body).toEqual(documented);
+      expect(fieldsOf(answer.body)).toEqual(fieldsOf(route.examples.answer));
+    },
+  );
+
+  test.each([...systemAOrderRoutes, ...systemBOrderRoutes].map((route) => ({ ...route })))(
+    "$method $path is accepted by the service",
+    async (route) => {
+      const query = new URLSearchParams(z.record(z.string(), z.string()).parse(route.examples.request));
+      const { status } = await order.app.request(`${route.path}?${query}`);
+      expect([route.status, 404]).toContain(status);
+    },
+  );
+});
+
+test("every route calls a procedure that exists", () => {
+  const unused = () => Promise.reject(new Error("not called"));
+  const cart = cartProcedures({ createOrder: unused, updateStatus: unused });
+  for (const { procedure } of [...systemACartRoutes, ...systemBCartRoutes])
+    expect(cart).toHaveProperty([procedure]);
+  const order = orderProcedures({
+    views: { details: unused, list: unused, idsFromTopic: unused },
+    deadLetters: { list: unused, stats: unused, info: unused },
+  });
+  for (const { procedure } of [...systemAOrderRoutes, ...systemBOrderRoutes]) {
+    expect(order).toHaveProperty([procedure]);
+  }
+});
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function at(root: Json | undefined, ...path: readonly string[]): JsonObject {
+  const [head, ...rest] = path;
+  if (!isObject(root)) throw new Error(`nothing before ${head}`);
+  return head === undefined ? root : at(root[head], ...rest);
+}
+
+function operationsOf(root: JsonObject): { path: string; method: string; operation: JsonObject }[] {
+  return Object.entries(at(root, "paths")).flatMap(([path, item]) =>
+    Object.entries(at(item)).map(([method, operation]) => ({ path, method, operation: at(operation) })),
+  );
+}
+
+/** Every schema that has examples beside it: request bodies and answers. */
+function mediaTypesOf(root: Json, where = ""): { schema: Json; value: Json; where: string }[] {
+  if (Array.isArray(root)) return root.flatMap((entry: Json, i) => mediaTypesOf(entry, `${where}/${i}`));
+  if (!isObject(root)) return [];
+  const { schema, examples } = root;
+  if (schema !== undefined && isObject(examples)) {
+    return Object.values(examples).map((example) => ({ schema, value: at(example)["value"] ?? null, where }));
+  }
+  return Object.entries(root).flatMap(([name, value]) => mediaTypesOf(value, `${where}/${name}`));
+}
+
+function everyRef(root: Json): string[] {
+  if (Array.isArray(root)) return root.flatMap(everyRef);
+  if (!isObject(root)) return [];
+  return Object.entries(root).flatMap(([name, value]) =>
+    name === "$ref" && typeof value === "string" ? [value] : everyRef(value),
+  );
+}
+
+function resolve(root: JsonObject, reference: string): JsonObject {
+  expect(reference).toStartWith("#/");
+  return at(root, ...reference.slice(2).split("/"));
+}
+
+/** The schema with every $ref put in its place, and without `not`, which zod cannot read. */
+function inlined(root: JsonObject, schema: JsonObject): JsonObject {
+  const reference = schema["$ref"];
+  if (typeof reference === "string") return inlined(root, resolve(root, reference));
+  const kept = Object.entries(schema).filter(([name]) => name !== "not");
+  return Object.fromEntries(kept.map(([name, value]) => [name, inlinedValue(root, value)]));
+}
+
+function inlinedValue(root: JsonObject, value: Json): Json {
+  if (Array.isArray(value)) return value.map((entry: Json) => inlinedValue(root, entry));
+  return isObject(value) ? inlined(root, value) : value;
+}
+
+function fieldsOf(body: unknown): string[] {
+  return Object.keys(z.record(z.string(), z.unknown()).parse(body));
+}

@@ -1,0 +1,200 @@
+// The OpenAPI 3.1 document of a service, from the very routes that serve it: schemas, examples, every status an
+// operation can answer with, and the words of its dialect's errors.
+import { createDocument } from "zod-openapi";
+import { z } from "zod";
+import type { RouteDocument } from "./dialects/route.ts";
+import { errorTable, invalidRequest, reportFailure, type ContractFailure, type ErrorCode } from "./errors.ts";
+import { idempotencyKeyHeader, idempotencyKeyPattern, outcomeHeader, requestIdHeader } from "./protocol.ts";
+
+export interface DocumentOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly documents: readonly RouteDocument[];
+}
+
+export function openApiDocument({ title, version, documents }: DocumentOptions) {
+  const byPath = Map.groupBy(documents, ({ path }) => path);
+  return createDocument({
+    openapi: "3.1.0",
+    info: { title, version, description, license: { name: "MIT", identifier: "MIT" } },
+    servers: [{ url: "/" }],
+    paths: Object.fromEntries([...byPath].map(([path, routes]) => [path, pathItem(routes)])),
+  });
+}
+
+const description = [
+  "Bodies are read as JSON whatever their Content-Type says; unknown fields and unknown parameters are refused.",
+  "A method that a path does not have is answered with 405 and `Allow`, an unknown path with 404.",
+  `Every answer carries \`${requestIdHeader}\`: the client's own if it is well-formed.`,
+  `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect;`,
+  `repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
+].join(" ");
+
+/** One example of each failure, in the words it is really told in. */
+const exampleFailures: Record<ErrorCode, ContractFailure> = {
+  invalid_request: invalidRequest(["Missing required field: 'orderId'"]),
+  event_not_serialisable: { code: "event_not_serialisable", message: "The event does not fit its schema" },
+  not_found: { code: "not_found", message: "Order 'ORDER-404' not found" },
+  method_not_allowed: { code: "method_not_allowed", message: "This path does not take DELETE" },
+  request_timeout: { code: "request_timeout", message: "The body did not arrive within 8 s" },
+  payload_too_large: { code: "payload_too_large", message: "The body must be at most 64 KB" },
+  unsupported_media_type: {
+    code: "unsupported_media_type",
+    message: "The body must be sent as application/json",
+  },
+  idempotency_key_reused: {
+    code: "idempotency_key_reused",
+    message: "This Idempotency-Key was used with another body",
+  },
+  too_many_requests: { code: "too_many_requests", message: "Too many requests", retryAfterSeconds: 1 },
+  unavailable: { code: "unavailable", message: "The broker cannot be reached." },
+  outcome_unknown: { code: "outcome_unknown", message: "The broker did not answer in time." },
+  internal: { code: "internal", message: "The request failed on our side." },
+};
+
+const statusTexts: Readonly<Record<number, string>> = {
+  400: "The request is not valid",
+  404: "Not found",
+  408: "The body did not arrive in time",
+  413: "The body is over 64 KB",
+  422: "The Idempotency-Key was used with another body",
+  429: "Too many requests",
+  500: "The request failed on our side",
+  503: "A dependency is away or did not answer in time",
+};
+
+function pathItem(routes: readonly RouteDocument[]) {
+  return Object.fromEntries(routes.map((route) => [route.method.toLowerCase(), operation(route)]));
+}
+
+function operation(route: RouteDocument) {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    description: route.description,
+    ...requestOf(route),
+    responses: { ...successOf(route), ...errorsOf(route), ...othersOf(route) },
+  };
+}
+
+function requestOf(route: RouteDocument) {
+  const header = route.takesIdempotencyKey
+    ? { header: z.object({ [idempotencyKeyHeader]: idempotencyKey }) }
+    : {};
+  if (route.from === "query") return { requestParams: { query: queryOf(route), ...header } };
+  return {
+    requestParams: header,
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: route.request,
+          examples: { example: { value: route.examples.request } },
+        },
+      },
+    },
+  };
+}
+
+function queryOf({ request }: RouteDocument): z.ZodObject {
+  if (!(request instanceof z.ZodObject)) throw new Error("A query is described by an object schema");
+  return request;
+}
+
+const idempotencyKey = z.string().regex(idempotencyKeyPattern).optional().meta({
+  description: "The same key gives the same event: repeating a request after a 503 is safe.",
+  example: "9b1f6a1c-create-ORDER-001",
+});
+
+function successOf(route: RouteDocument) {
+  return {
+    [route.status]: answer({
+      description: route.summary,
+      schema: route.answer,
+      example: route.examples.answer,
+    }),
+  };
+}
+
+/** Every route checks its input, may be limited, and may fail; those with a body may be too large or too slow. */
+function errorCodesOf(route: RouteDocument): readonly ErrorCode[] {
+  if (route.tag === "Health") return ["internal", "unavailable"];
+  const body: ErrorCode[] = route.from === "body" ? ["request_timeout", "payload_too_large"] : [];
+  const late: ErrorCode[] = route.from === "body" ? ["outcome_unknown"] : [];
+  return [
+    "invalid_request",
+    ...body,
+    ...route.errors,
+    "too_many_requests",
+    "unavailable",
+    ...late,
+    "internal",
+  ];
+}
+
+function errorsOf(route: RouteDocument) {
+  const byStatus = Map.groupBy(errorCodesOf(route), (code) => errorTable[code].httpStatus);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [status, errorAnswer(route, status, codes)]),
+  );
+}
+
+function errorAnswer({ errorShape }: RouteDocument, status: number, codes: readonly ErrorCode[]) {
+  const [first = "internal"] = codes;
+  const examples = codes.map((code) => [
+    code,
+    { value: errorShape.body(reportFailure(exampleFailures[code])) },
+  ]);
+  return {
+    description: statusTexts[status] ?? "Error",
+    headers: errorHeaders(codes),
+    content: {
+      "application/json": { schema: errorShape.schema(first), examples: Object.fromEntries(examples) },
+    },
+  };
+}
+
+/** A health check has a body of its own for 503, beside the error's when it did not answer in time. */
+function othersOf({ otherAnswers = [], errorShape }: RouteDocument) {
+  return Object.fromEntries(
+    otherAnswers.map((other) => {
+      const schema = z.union([other.schema, errorShape.schema("unavailable")]);
+      return [other.status, answer({ ...other, schema })];
+    }),
+  );
+}
+
+function answer({
+  description,
+  schema,
+  example,
+}: {
+  description: string;
+  schema: z.ZodType;
+  example: unknown;
+}) {
+  return {
+    description,
+    headers: z.object({ [requestIdHeader]: z.string() }),
+    content: { "application/json": { schema, examples: { example: { value: example } } } },
+  };
+}
+
+function errorHeaders(codes: readonly ErrorCode[]): z.ZodObject {
+  const rows = codes.map((code) => errorTable[code]);
+  return z.object({
+    [requestIdHeader]: z.string(),
+    ...(rows.some(({ retryable }) => retryable)
+      ? {
+          "Retry-After": z
+            .string()
+            .regex(/^[0-9]+$/)
+            .meta({ description: "Seconds." }),
+        }
+      : {}),
+    ...(rows.some(({ httpStatus }) => httpStatus >= 500)
+      ? { [outcomeHeader]: z.enum(["none", "unknown"]) }
+      : {}),
+  });
+}

@@ -1,0 +1,90 @@
+// The procedures of both services, whatever protocol calls them: what each takes, what it answers, and whether
+// it changes anything. The tRPC routers and the dialects call the same ones, so they cannot drift apart.
+import type { DeadLetterInfo, DeadLetterPage, DeadLetterPageQuery, DeadLetterStats } from "./dead-letters.ts";
+import { orderNotFound, topicNotConsumed, type ContractFailure } from "./errors.ts";
+import type {
+  CreateOrder,
+  Order,
+  OrderDetails,
+  OrderIds,
+  OrderPage,
+  OrderPageQuery,
+  OrderQuery,
+  StatusUpdate,
+  TopicQuery,
+  UpdateStatus,
+} from "./models.ts";
+import type { DeadLetterViews, OrderCommands, OrderViews, RequestContext } from "./ports.ts";
+import { failed, type Result } from "./result.ts";
+
+/** Whether a request that was cut off may have left something behind. */
+export type Effect = "read" | "write";
+
+export interface Procedure<Input, Answer> {
+  readonly effect: Effect;
+  /** `input` has been validated. */
+  readonly run: (input: Input, context: RequestContext) => Promise<Result<Answer, ContractFailure>>;
+}
+
+/** One service's procedures by name, implemented. */
+export type Implemented<Catalogue extends Signatures<Catalogue>> = {
+  readonly [Name in keyof Catalogue]: Procedure<Catalogue[Name]["input"], Catalogue[Name]["answer"]>;
+};
+export type Signatures<Catalogue> = Record<keyof Catalogue, { input: unknown; answer: unknown }>;
+
+export interface CartProcedures {
+  "orders.create": { input: CreateOrder; answer: Order };
+  "orders.updateStatus": { input: UpdateStatus; answer: StatusUpdate };
+}
+
+export interface OrderProcedures {
+  "orders.details": { input: OrderQuery; answer: OrderDetails };
+  "orders.list": { input: OrderPageQuery; answer: OrderPage };
+  "orders.idsFromTopic": { input: TopicQuery; answer: OrderIds };
+  "dlq.list": { input: DeadLetterPageQuery; answer: DeadLetterPage };
+  "dlq.stats": { input: void; answer: DeadLetterStats };
+  "dlq.info": { input: void; answer: DeadLetterInfo };
+}
+
+export interface OrderReads {
+  readonly views: OrderViews;
+  readonly deadLetters: DeadLetterViews;
+}
+
+export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
+  return {
+    "orders.create": write((input, context) => commands.createOrder(input, context)),
+    "orders.updateStatus": write((input, context) => commands.updateStatus(input, context)),
+  };
+}
+
+export function orderProcedures({ views, deadLetters }: OrderReads): Implemented<OrderProcedures> {
+  return {
+    "orders.details": read(async ({ orderId }) =>
+      wordedAs(orderNotFound(orderId), await views.details(orderId)),
+    ),
+    "orders.list": read((query) => views.list(query)),
+    "orders.idsFromTopic": read(async ({ topic }) =>
+      wordedAs(topicNotConsumed(topic), await views.idsFromTopic(topic)),
+    ),
+    "dlq.list": read((query) => deadLetters.list(query)),
+    "dlq.stats": read(() => deadLetters.stats()),
+    "dlq.info": read(() => deadLetters.info()),
+  };
+}
+
+function write<Input, Answer>(run: Procedure<Input, Answer>["run"]): Procedure<Input, Answer> {
+  return { effect: "write", run };
+}
+
+function read<Input, Answer>(run: Procedure<Input, Answer>["run"]): Procedure<Input, Answer> {
+  return { effect: "read", run };
+}
+
+/** Documented sentences are written here once, so no implementation of a port can get them wrong. */
+function wordedAs<Value>(
+  documented: ContractFailure,
+  result: Result<Value, ContractFailure>,
+): Result<Value, ContractFailure> {
+  return !result.ok && result.failure.code === documented.code ? failed(documented) : result;
+}

@@ -1,0 +1,107 @@
+// The tRPC contract. A router is a function of the ports it needs, so the contract owns names, inputs and errors,
+// and cart and order own what happens. The clients' types are these functions' return types.
+import { initTRPC } from "@trpc/server";
+import { z } from "zod";
+import { deadLetterPageQuerySchema } from "./dead-letters.ts";
+import {
+  createOrderSchema,
+  orderPageQuerySchema,
+  orderQuerySchema,
+  topicQuerySchema,
+  updateStatusSchema,
+} from "./models.ts";
+import { defaultDeadlineMs, perform, wallTimer, type Conditions } from "./perform.ts";
+import type { OrderCommands, RequestContext } from "./ports.ts";
+import {
+  cartProcedures,
+  orderProcedures,
+  type CartProcedures,
+  type Implemented,
+  type OrderProcedures,
+  type OrderReads,
+  type Procedure,
+} from "./procedures.ts";
+import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
+import { validatedInput } from "./validated-input.ts";
+
+/** What the transport hands to every call. */
+export interface RpcContext {
+  readonly request: RequestContext;
+}
+
+const t = initTRPC.context<RpcContext>().create({
+  isDev: false,
+  // Building a router needs no server: the contract loads wherever the clients do.
+  allowOutsideOfServer: true,
+  errorFormatter: ({ error, ctx }) => rpcErrorShape(failureOf(error), ctx?.request.requestId ?? null),
+});
+
+const silent: Conditions = { deadlineMs: defaultDeadlineMs, timer: wallTimer, onSurprise: () => {} };
+
+/** Without `conditions`, exceptions of a port still become `internal` but nobody hears of them. */
+export function cartRouter(commands: OrderCommands, conditions: Conditions = silent) {
+  return cartRouterOver(cartProcedures(commands), conditions);
+}
+
+export function orderRouter(reads: OrderReads, conditions: Conditions = silent) {
+  return orderRouterOver(orderProcedures(reads), conditions);
+}
+
+export type CartRouter = ReturnType<typeof cartRouter>;
+export type OrderRouter = ReturnType<typeof orderRouter>;
+
+/** For a caller that serves the dialects over the same procedures. */
+export function cartRouterOver(procedures: Implemented<CartProcedures>, conditions: Conditions) {
+  const call = caller(conditions);
+  return t.router({
+    orders: t.router({
+      create: t.procedure
+        .input(validatedInput(createOrderSchema))
+        .mutation(({ input, ctx }) => call(procedures["orders.create"], input, ctx.request)),
+      updateStatus: t.procedure
+        .input(validatedInput(updateStatusSchema))
+        .mutation(({ input, ctx }) => call(procedures["orders.updateStatus"], input, ctx.request)),
+    }),
+  });
+}
+
+export function orderRouterOver(procedures: Implemented<OrderProcedures>, conditions: Conditions) {
+  const call = caller(conditions);
+  return t.router({
+    orders: t.router({
+      details: t.procedure
+        .input(validatedInput(orderQuerySchema))
+        .query(({ input, ctx }) => call(procedures["orders.details"], input, ctx.request)),
+      list: t.procedure
+        .input(validatedInput(orderPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["orders.list"], input, ctx.request)),
+      idsFromTopic: t.procedure
+        .input(validatedInput(topicQuerySchema))
+        .query(({ input, ctx }) => call(procedures["orders.idsFromTopic"], input, ctx.request)),
+    }),
+    dlq: t.router({
+      list: t.procedure
+        .input(validatedInput(deadLetterPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
+      stats: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["dlq.stats"], input, ctx.request)),
+      info: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["dlq.info"], input, ctx.request)),
+    }),
+  });
+}
+
+/** A failure leaves as an exception here and only here, because tRPC has no other way to say it. */
+function caller(conditions: Conditions) {
+  return async <Input, Answer>(
+    { effect, run }: Procedure<Input, Answer>,
+    input: Input,
+    context: RequestContext,
+  ): Promise<Answer> => {
+    const result = await perform<Answer>(conditions, effect, context.requestId, () => run(input, context));
+    if (!result.ok) throw rpcErrorOf(result.failure);
+    return result.value;
+  };
+}
