@@ -1,0 +1,98 @@
+// What can be set from outside, in one table: the environment is read once, every fault is reported together,
+// and the README's settings table is generated from here (scripts/settings-table.ts; a test fails when it is stale).
+import { z } from "zod";
+import { logLevels } from "./logger.ts";
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const count = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
+const topic = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name: 1 to 249 of a-z A-Z 0-9 . _ -")
+    .default(fallback);
+const url = (protocols: string[]) =>
+  z.string().refine((text) => protocols.some((protocol) => text.startsWith(protocol)), {
+    error: `must start with ${protocols.join(" or ")}`,
+  });
+
+export const settingsSchema = z.object({
+  HOST: z.string().min(1).default("127.0.0.1").describe("Address that both services listen on"),
+  CART_PORT: port(8000).describe("Port of cart; 0 takes a free one"),
+  ORDER_PORT: port(8001).describe("Port of order; 0 takes a free one"),
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "must be host:port, several separated by commas")
+    .optional()
+    .describe("Kafka to use, `host:port,…`; without it an embedded cluster that lives in memory"),
+  SCHEMA_REGISTRY_URL: url(["http://", "https://"])
+    .optional()
+    .describe("Confluent-compatible schema registry; needed with `KAFKA_BROKERS`"),
+  DATABASE_URL: url(["postgres://", "postgresql://", "sqlite:"])
+    .optional()
+    .describe("`postgres://…` or `sqlite:file`; needed with `KAFKA_BROKERS`, else SQLite in memory"),
+  KAFKA_ORDER_TOPIC: topic("order-events").describe("Topic of creations, and of system B's updates"),
+  KAFKA_STATUS_UPDATE_TOPIC: topic("order-status-updates").describe("Topic of system A's status updates"),
+  KAFKA_DLQ_TOPIC: topic("order-events-dlq").describe("Dead-letter topic"),
+  KAFKA_GROUP_ID: topic("order-service-group").describe(
+    "Consumer group of the order topic; the status topic's is this with `-status-updates`",
+  ),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe("Replicas of the topics that are created"),
+  DLQ_MAX_RETRIES: count(3, 100).describe("Retries of a failed event of system A"),
+  DLQ_RETRY_BACKOFF_MS: count(1000, 3_600_000).describe("Wait before its first retry; doubles each time"),
+  DLQ_MAX_BACKOFF_MS: count(30_000, 86_400_000).describe("Longest wait between two retries"),
+  LOG_LEVEL: z.enum(logLevels).default("info").describe("Least level that is logged"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).optional().describe("Default: `pretty` on a terminal, else `json`"),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+type SettingName = keyof Settings;
+
+const secretInUrl = /\/\/[^@/]*@/;
+
+export type SettingsResult =
+  | { readonly ok: true; readonly value: Settings }
+  | { readonly ok: false; readonly faults: string[] };
+
+/** Reads all settings; an empty variable counts as unset. Faults are sentences that name the variable, with secrets masked. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): SettingsResult {
+  const given = Object.fromEntries(
+    Object.keys(settingsSchema.shape).flatMap((name) => {
+      const value = environment[name]?.trim();
+      return value ? [[name, value]] : [];
+    }),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    return { ok: false, faults: parsed.error.issues.map((issue) => describeFault(issue, given)) };
+  }
+  const faults = missingTogether(parsed.data);
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: parsed.data };
+}
+
+function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const value = given[name]?.replace(secretInUrl, "//***@") ?? "";
+  return `${name} ${issue.message} (it is "${value}").`;
+}
+
+// Offsets and schema ids outlive the process on a real cluster, so what they refer to must outlive it too.
+function missingTogether(settings: Settings): string[] {
+  if (settings.KAFKA_BROKERS === undefined) {
+    return settings.SCHEMA_REGISTRY_URL === undefined
+      ? []
+      : ["SCHEMA_REGISTRY_URL is set but KAFKA_BROKERS is not: set both, or neither for the embedded parts."];
+  }
+  const companions: [SettingName, string][] = [
+    ["SCHEMA_REGISTRY_URL", "records on a real cluster need schema ids that outlive this process"],
+    ["DATABASE_URL", "committed offsets need a store that outlives this process"],
+  ];
+  return companions
+    .filter(([name]) => settings[name] === undefined)
+    .map(([name, reason]) => `${name} must be set when KAFKA_BROKERS is: ${reason}.`);
+}
