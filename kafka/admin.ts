@@ -1,0 +1,245 @@
+// The topics that the product needs, made before anything is published or consumed: never by the broker's automatic
+// creation, which would choose partitions and retention itself. What exists is left as it is and compared; every
+// difference is a value and a warning, because another team may own the topic.
+import type { IAdminClient as AdminClient } from "@confluentinc/kafka-javascript/types/rdkafka.js";
+import type { Logger } from "../service/logger.ts";
+import { loadKafkaClient } from "./native/load.ts";
+import { type ClientSettings, describeTopicConfigs } from "./native/topic-configs.ts";
+
+/**
+ * The codec that the broker stores a topic in, whatever the producer sent: `compression.type`. Stated for every topic,
+ * because a batch in a codec that our consumers were not built with stops its partition without an error.
+ */
+export type CompressionType = "uncompressed" | "gzip" | "snappy" | "lz4" | "zstd";
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** Default: the broker's `default.replication.factor`, and then it is not compared. */
+  readonly replicationFactor?: number;
+  /** How long records are kept, in milliseconds; -1 is for ever. */
+  readonly retentionMs: number;
+  /** Default `delete`. */
+  readonly cleanupPolicy?: "delete" | "compact" | "compact,delete";
+  readonly compressionType: CompressionType;
+}
+
+export interface TopicDifference {
+  readonly topic: string;
+  /** A setting by Kafka's name, or `partitions`, or `replication.factor`. */
+  readonly setting: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface TopicsReport {
+  readonly created: readonly string[];
+  readonly existing: readonly string[];
+  readonly differences: readonly TopicDifference[];
+  /** Existing topics whose settings the broker would not tell, with its reason; their partitions are compared. */
+  readonly unreadable: readonly { readonly topic: string; readonly reason: string }[];
+}
+
+export interface TopicsFailure {
+  /** `unavailable`: no broker answered, or it cannot just now; retry. `refused`: it never will, until somebody acts. */
+  readonly kind: "unavailable" | "refused";
+  /** The topic that it was about, when it was about one. */
+  readonly topic?: string;
+  /** Kafka's error code, negative for librdkafka's own. */
+  readonly code: number;
+  readonly message: string;
+}
+
+export type EnsureTopicsResult =
+  | { readonly ok: true; readonly value: TopicsReport }
+  | { readonly ok: false; readonly failure: TopicsFailure };
+
+export interface EnsureTopicsOptions {
+  readonly brokers: string;
+  readonly topics: readonly TopicSpec[];
+  /** librdkafka's settings for TLS and SASL. */
+  readonly security?: ClientSettings;
+  /** For each request to the broker; default 5,000 ms. Four at most. */
+  readonly requestTimeoutMs?: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Idempotent, and safe to run in several services at once: whoever is later finds what the other made. Never rejects for
+ * what a broker does; throws when `security` has a setting that librdkafka does not know.
+ */
+export async function ensureTopics(options: EnsureTopicsOptions): Promise<EnsureTopicsResult> {
+  const { topics, logger } = options;
+  const timeoutMs = options.requestTimeoutMs ?? 5_000;
+  const kafka = loadKafkaClient();
+  for (const { name, compressionType } of topics) {
+    if (compressionType !== "uncompressed" && !kafka.features.includes(compressionType)) {
+      const message = `compression.type ${compressionType} of ${name} cannot be read by this build of the native client`;
+      return { ok: false, failure: { kind: "refused", topic: name, code: 0, message } };
+    }
+  }
+  const settings: ClientSettings = {
+    ...options.security,
+    "bootstrap.servers": options.brokers,
+    "client.id": "orderwire-admin",
+  };
+  // Connection errors come as events as well; the failed request says the same, once.
+  const admin = kafka.AdminClient.create(settings, { "event.error": () => undefined });
+  try {
+    const names = topics.map(({ name }) => name);
+    const before = await describe(admin, names, timeoutMs);
+    if (!before.ok) return before;
+    const created: string[] = [];
+    for (const topic of topics) {
+      if (before.value.has(topic.name)) continue;
+      const outcome = await create(admin, topic, timeoutMs);
+      if (!outcome.ok) return outcome;
+      if (outcome.value === "created") created.push(topic.name);
+    }
+    const isCreated = new Set(created);
+    const existing = topics.filter(({ name }) => !isCreated.has(name));
+    const report = await compare(admin, { settings, existing, created, timeoutMs });
+    if (report.ok) logReport(logger, report.value);
+    return report;
+  } finally {
+    admin.disconnect();
+  }
+}
+
+/** Partitions and replicas of a topic that exists. */
+interface TopicShape {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+type Step<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly failure: TopicsFailure };
+
+const unknownTopic = 3;
+const topicExists = 36;
+
+function describe(
+  admin: AdminClient,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<Step<ReadonlyMap<string, TopicShape>>> {
+  if (names.length === 0) return Promise.resolve({ ok: true, value: new Map() });
+  return new Promise((resolve) => {
+    admin.describeTopics([...names], { timeout: timeoutMs }, (error, descriptions) => {
+      // Typed as always there; it is null on success.
+      if (isFailure(error)) return resolve({ ok: false, failure: failureOf(error) });
+      const shapes = new Map<string, TopicShape>();
+      for (const { name, error: topicError, partitions } of descriptions) {
+        if (isFailure(topicError)) {
+          if (topicError.code === unknownTopic) continue;
+          return resolve({ ok: false, failure: failureOf(topicError, name) });
+        }
+        const replicationFactor = partitions[0]?.replicas.length ?? 0;
+        shapes.set(name, { partitions: partitions.length, replicationFactor });
+      }
+      return resolve({ ok: true, value: shapes });
+    });
+  });
+}
+
+function create(
+  admin: AdminClient,
+  topic: TopicSpec,
+  timeoutMs: number,
+): Promise<Step<"created" | "existed">> {
+  const request = {
+    topic: topic.name,
+    num_partitions: topic.partitions,
+    replication_factor: topic.replicationFactor ?? -1,
+    config: expectedSettings(topic),
+  };
+  return new Promise((resolve) => {
+    admin.createTopic(request, timeoutMs, (error) => {
+      if (!isFailure(error)) return resolve({ ok: true, value: "created" });
+      if (error.code === topicExists) return resolve({ ok: true, value: "existed" });
+      return resolve({ ok: false, failure: failureOf(error, topic.name) });
+    });
+  });
+}
+
+function expectedSettings(topic: TopicSpec) {
+  return {
+    "retention.ms": String(topic.retentionMs),
+    "cleanup.policy": topic.cleanupPolicy ?? ("delete" as const),
+    "compression.type": topic.compressionType,
+  };
+}
+
+interface Comparison {
+  readonly settings: ClientSettings;
+  readonly existing: readonly TopicSpec[];
+  readonly created: readonly string[];
+  readonly timeoutMs: number;
+}
+
+async function compare(admin: AdminClient, comparison: Comparison): Promise<Step<TopicsReport>> {
+  const { existing, created, timeoutMs } = comparison;
+  const names = existing.map(({ name }) => name);
+  if (names.length === 0)
+    return { ok: true, value: { created, existing: [], differences: [], unreadable: [] } };
+  // Asked again rather than remembered: one that another service made between our look and our attempt is among them.
+  const shapes = await describe(admin, names, timeoutMs);
+  if (!shapes.ok) return shapes;
+  const configs = await describeTopicConfigs(comparison.settings, names, timeoutMs);
+  const differences: TopicDifference[] = [];
+  const unreadable: { topic: string; reason: string }[] = [];
+  for (const topic of existing) {
+    const found = shapes.value.get(topic.name);
+    const difference = (setting: string, expected: string, actual: string): void => {
+      if (expected !== actual) differences.push({ topic: topic.name, setting, expected, found: actual });
+    };
+    difference("partitions", String(topic.partitions), String(found?.partitions ?? 0));
+    if (topic.replicationFactor !== undefined) {
+      difference(
+        "replication.factor",
+        String(topic.replicationFactor),
+        String(found?.replicationFactor ?? 0),
+      );
+    }
+    const actual = configs.ok ? configs.value.settings.get(topic.name) : undefined;
+    if (actual === undefined) {
+      unreadable.push({ topic: topic.name, reason: unreadableReason(configs, topic.name) });
+      continue;
+    }
+    for (const [setting, expected] of Object.entries(expectedSettings(topic))) {
+      difference(setting, expected, actual.get(setting) ?? "");
+    }
+  }
+  return { ok: true, value: { created, existing: names, differences, unreadable } };
+}
+
+function unreadableReason(configs: Awaited<ReturnType<typeof describeTopicConfigs>>, topic: string): string {
+  if (!configs.ok) return `the broker did not answer (${configs.code})`;
+  return configs.value.unreadable.get(topic) ?? "the broker did not name it";
+}
+
+function logReport(logger: Logger, report: TopicsReport): void {
+  for (const topic of report.created) logger.info("topic created", { topic });
+  for (const difference of report.differences)
+    logger.warn("topic differs from what is expected", { ...difference });
+  for (const topic of report.unreadable) logger.warn("topic settings could not be compared", { ...topic });
+}
+
+interface BindingError {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** The binding's types say that an error is always there. */
+function isFailure(error: BindingError | null | undefined): error is BindingError {
+  return error !== null && error !== undefined && error.code !== 0;
+}
+
+// Not authorised, and what is wrong with the request itself: waiting changes nothing. Everything else may pass.
+const refusals: ReadonlySet<number> = new Set([17, 29, 30, 31, 35, 37, 38, 39, 40, 42, 44, 58, 73, -169]);
+
+function failureOf({ code, message }: BindingError, topic?: string): TopicsFailure {
+  const kind = refusals.has(code) ? "refused" : "unavailable";
+  return { kind, code, message, ...(topic === undefined ? {} : { topic }) };
+}

@@ -1,0 +1,399 @@
+// Reads topics as a member of a consumer group and hands the records over in batches, in order per partition, each once
+// per assignment. It never waits for whoever handles them: a slow handler pauses its partition, all others go on, and the
+// group sees a live member throughout. Offsets are committed only as told.
+//
+// The client is asked for records without waiting (it says by itself when there are some), because a waiting call would
+// hold one of Bun's few pool threads.
+import {
+  type ClientSettings,
+  type NativeError,
+  type NativeMessage,
+  connectNative,
+  createNativeConsumer,
+  disconnectNative,
+  rebalanceCodes,
+} from "./binding.ts";
+import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
+import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-queue.ts";
+import { createPartitionGate } from "./partition-gate.ts";
+import { createPollLoop } from "./poll-loop.ts";
+import { errorCodes } from "./publish-failure.ts";
+import { readRecord } from "./read-record.ts";
+import type { KafkaRecord, NextOffset, TopicPartition } from "./record.ts";
+import {
+  type ClientStatistics,
+  type PartitionLag,
+  createBrokerWatch,
+  isGroupSteady,
+  readPartitionLag,
+  readStatistics,
+} from "./statistics.ts";
+
+/** None of them may throw: that is a defect, and ends the consumer, as `onFailed` says. */
+export interface ConsumerHandlers {
+  /** Records in order per partition, at most `maxBatchSize` plus what was kept for resumed partitions. Takes them and returns. */
+  onRecords(records: readonly KafkaRecord[]): void;
+  /** Before the first record of these partitions. `pause` may be called here. */
+  onAssigned(partitions: readonly TopicPartition[]): void;
+  /**
+   * No record of these partitions comes any more. They are let go of when the promise resolves, or after
+   * `revokeTimeoutMs`; until then `commit` works for them, and the other partitions go on.
+   */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
+  /** These partitions belong to another member already: no record comes any more, and no commit is possible. */
+  onLost(partitions: readonly TopicPartition[]): void;
+  /** The consumer has stopped for good: another member took its instance id, or a handler threw. Close it. */
+  onFailed(message: string): void;
+}
+
+export interface Consumer {
+  /** No record of these partitions comes any more until they are resumed. A pause ends with the assignment. */
+  pause(partitions: readonly TopicPartition[]): void;
+  /** Goes on exactly where `pause` stopped; nothing happens to partitions that are not paused. */
+  resume(partitions: readonly TopicPartition[]): void;
+  /**
+   * Resolves on the broker's answer; `fenced` at once for partitions that are not assigned.
+   * @throws RangeError when an offset is not an integer from 0.
+   */
+  commit(nextOffsets: readonly NextOffset[]): Promise<CommitOutcome>;
+  /** The partitions whose records are handed over now; those that are being revoked are not among them. */
+  readonly assignment: readonly TopicPartition[];
+  /** Positions and lag of the assigned partitions, at most about a second old. */
+  lag(): readonly PartitionLag[];
+  /** Whether a broker answers, the group is joined (or rebalancing for less than ten seconds), and records are asked for. */
+  readonly running: boolean;
+  /**
+   * Revokes everything as a rebalance would, then leaves the group. Resolves after `timeoutMs` (default 10,000) at the
+   * latest, also when no broker answers.
+   */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface ConsumerOptions extends ConnectionOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly handlers: ConsumerHandlers;
+  /** Static membership: a member that comes back under this name within the session timeout keeps its partitions. */
+  readonly groupInstanceId?: string;
+  /** Records taken at once; default 1,000. */
+  readonly maxBatchSize?: number;
+  /** How long the group waits for a member that died; default 20,000. */
+  readonly sessionTimeoutMs?: number;
+  /** How long `onRevoked` may take; default 10,000, at most two thirds of the session timeout. */
+  readonly revokeTimeoutMs?: number;
+  /** How long a commit waits for its answer; default 5,000. */
+  readonly commitTimeoutMs?: number;
+  /** Default `read_committed`: records of aborted transactions are not handed over. */
+  readonly isolationLevel?: "read_committed" | "read_uncommitted";
+}
+
+const defaultMaxBatchSize = 1_000;
+const defaultSessionTimeoutMs = 20_000;
+const defaultRevokeTimeoutMs = 10_000;
+const defaultCommitTimeoutMs = 5_000;
+const defaultCloseTimeoutMs = 10_000;
+/** Also keeps the member in its group: max.poll.interval.ms. */
+const pollIntervalMs = 200;
+const statisticsIntervalMs = 1_000;
+/** Longer than a fetch may wait at the broker. */
+const brokerSilenceMs = 3_000;
+const unsteadyIsRunningForMs = 10_000;
+const unpolledIsRunningForMs = 5_000;
+const answerAgainAfterMs = 500;
+
+/**
+ * `closing`: finishes what it has, takes nothing new. `leaving`: the client closes and asks its last questions.
+ */
+type Phase = "open" | "closing" | "leaving" | "failed";
+
+/**
+ * Resolves as soon as the client's threads run, whether or not a broker is there; the group is joined when one is. Rejects
+ * only when librdkafka does not accept the settings.
+ */
+export async function openConsumer(options: ConsumerOptions): Promise<Consumer> {
+  const { groupId, handlers, topics } = options;
+  const logger = options.logger.child({ group: groupId });
+  const maxBatchSize = options.maxBatchSize ?? defaultMaxBatchSize;
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? defaultSessionTimeoutMs;
+  const revokeTimeoutMs = Math.min(
+    options.revokeTimeoutMs ?? defaultRevokeTimeoutMs,
+    (sessionTimeoutMs * 2) / 3,
+  );
+  if (!(maxBatchSize >= 1)) throw new Error(`maxBatchSize must be at least 1, got ${maxBatchSize}`);
+  if (topics.length === 0) throw new Error("topics must name at least one topic");
+
+  const native = createNativeConsumer(consumerSettings(options, sessionTimeoutMs));
+  const gate = createPartitionGate();
+  const brokerWatch = createBrokerWatch(brokerSilenceMs);
+  const commits = createCommitQueue({
+    send: (offsets) => native.commit(offsets),
+    timeoutMs: options.commitTimeoutMs ?? defaultCommitTimeoutMs,
+  });
+  let phase: Phase = "open";
+  let protocol = "NONE";
+  /** What `onRevoked` was last called for, until it is done. */
+  let finishing: Promise<void> = Promise.resolve();
+  let statistics: ClientStatistics | null = null;
+  let brokerAnswers = false;
+  let steadyAtMs = Number.NEGATIVE_INFINITY;
+
+  function fail(message: string): void {
+    if (phase === "failed") return;
+    phase = "failed";
+    logger.error("The Kafka consumer has failed for good", { detail: message });
+    void loop.stop();
+    handlers.onFailed(message);
+  }
+
+  /** Callbacks from native code must not throw, whatever a handler does. */
+  function guarded(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      fail(`${what} failed: ${String(error)}`);
+    }
+  }
+
+  const loop = createPollLoop({
+    intervalMs: pollIntervalMs,
+    onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
+    ask(done) {
+      gate.beginPoll();
+      native.consume(0, maxBatchSize, false, (error, messages = []) => {
+        guarded("onRecords", () => takeBatch(error, messages));
+        done(messages.length);
+      });
+    },
+  });
+
+  function takeBatch(error: NativeError | null, messages: readonly NativeMessage[]): void {
+    if (error !== null) {
+      logger.warn("Kafka reports an error to the consumer", { code: error.code, detail: error.message });
+      if (error.code === errorCodes.fatal) fail(error.message);
+    }
+    const records = gate.admit(messages.map(readRecord));
+    if (records.length > 0 && phase !== "failed") handlers.onRecords(records);
+  }
+
+  // Every question of a rebalance must be answered, also while closing: the client waits for it, without a limit.
+
+  function onRebalance(code: number, partitions: readonly TopicPartition[]): void {
+    if (phase === "leaving" || phase === "failed") answerWhileLeaving(partitions);
+    else if (code === rebalanceCodes.assign) loop.between(() => takeOver(partitions));
+    else if (native.assignmentLost()) lose(partitions);
+    else void revoke(partitions);
+    loop.wake();
+  }
+
+  function takeOver(partitions: readonly TopicPartition[]): void {
+    const positions = partitions.map(({ topic, partition }) => ({ topic, partition, offset: fromCommitted }));
+    protocol = native.rebalanceProtocol();
+    if (protocol === "EAGER") native.assign(positions);
+    else native.incrementalAssign(positions);
+    steadyAtMs = performance.now();
+    brokerAnswers = true;
+    // While closing they are only taken to be given back: nobody is told, no record passes.
+    if (phase !== "open") return;
+    gate.assign(partitions);
+    logger.info("Partitions assigned", { partitions: describe(partitions) });
+    guarded("onAssigned", () =>
+      handlers.onAssigned(partitions.map(({ topic, partition }) => ({ topic, partition }))),
+    );
+  }
+
+  async function revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { known, paused } = gate.forget(partitions);
+    if (known.length > 0) finishing = finish(known, revokeTimeoutMs);
+    // When closing has begun, it is what finishes them.
+    await finishing;
+    loop.between(() => letGo(partitions, paused));
+  }
+
+  function lose(partitions: readonly TopicPartition[]): void {
+    const { known, paused } = gate.forget(partitions);
+    logger.warn("Partitions lost to another member", { partitions: describe(known) });
+    loop.between(() => letGo(partitions, paused));
+    if (known.length > 0) guarded("onLost", () => handlers.onLost(known));
+  }
+
+  /** Resolves when `onRevoked` is done or its time is over; never rejects. */
+  async function finish(partitions: readonly TopicPartition[], timeoutMs: number): Promise<void> {
+    logger.info("Partitions revoked", { partitions: describe(partitions) });
+    gate.beginFinishing(partitions);
+    try {
+      if (!(await within(timeoutMs, handlers.onRevoked(partitions)))) {
+        logger.error("Partitions are let go of before their work is done", {
+          partitions: describe(partitions),
+          timeoutMs,
+        });
+      }
+    } catch (error) {
+      fail(`onRevoked failed: ${String(error)}`);
+    }
+    gate.endFinishing(partitions);
+  }
+
+  function letGo(partitions: readonly TopicPartition[], paused: readonly TopicPartition[]): void {
+    // The client would remember a pause beyond this assignment, and the partition would stand still when it comes back.
+    if (paused.length > 0 && phase !== "leaving") native.resume(paused);
+    if (protocol === "EAGER") native.unassign();
+    else native.incrementalUnassign(partitions);
+  }
+
+  /**
+   * A client that closes takes this answer to any question, but not before it has begun to close; hence once more, if it
+   * is still there.
+   */
+  function answerWhileLeaving(partitions: readonly TopicPartition[]): void {
+    gate.forget(partitions);
+    const answer = (): void => {
+      if (hasLeft) return;
+      try {
+        letGo(partitions, []);
+      } catch (error) {
+        logger.debug("The closing Kafka client refused an answer", { detail: describeError(error) });
+      }
+    };
+    answer();
+    setTimeout(answer, answerAgainAfterMs).unref();
+  }
+
+  let hasLeft = false;
+  async function close(timeoutMs: number): Promise<void> {
+    const deadlineMs = performance.now() + timeoutMs;
+    const left = (share: number): number => Math.max(1, (deadlineMs - performance.now()) * share);
+    if (phase === "open") {
+      phase = "closing";
+      await within(left(0.7), finishing);
+      const { known } = gate.forget(gate.assignment);
+      if (known.length > 0) {
+        finishing = finish(known, Math.min(revokeTimeoutMs, left(0.7)));
+        await finishing;
+      }
+    }
+    commits.close();
+    await within(left(0.5), loop.stop());
+    phase = "leaving";
+    hasLeft = await disconnectNative(native, left(1));
+    if (!hasLeft) logger.warn("The Kafka consumer did not leave its group in time", { timeoutMs });
+  }
+
+  native.configureCallbacks(true, {
+    global: {
+      rebalance_cb: (code, partitions) => guarded("A rebalance", () => onRebalance(code, partitions)),
+      offset_commit_cb: (code, offsets) => guarded("A commit", () => commits.onAnswer(code, offsets)),
+    },
+    topic: {},
+    event: {
+      queue_non_empty_cb: () => loop.wake(),
+      event_cb: createEventListener(logger, {
+        onStatistics(json) {
+          statistics = readStatistics(json);
+          const nowMs = performance.now();
+          brokerAnswers = brokerWatch.observe(statistics, nowMs);
+          if (isGroupSteady(statistics)) steadyAtMs = nowMs;
+        },
+        onAllBrokersDown() {
+          brokerAnswers = false;
+        },
+        onFatal: fail,
+      }),
+    },
+  });
+  try {
+    await connectNative(native);
+    const code = native.subscribe(topics);
+    if (code !== 0)
+      throw new Error(`The Kafka client refused to subscribe to ${topics.join(", ")} (${code})`);
+  } catch (error) {
+    await loop.stop();
+    throw error;
+  }
+  loop.wake();
+
+  let closed: Promise<void> | null = null;
+  return {
+    pause(partitions) {
+      const added = gate.pause(partitions);
+      if (added.length > 0) loop.between(() => native.pause(added));
+    },
+    resume(partitions) {
+      const removed = gate.resume(partitions);
+      if (removed.length === 0) return;
+      loop.between(() => native.resume(removed));
+      // Not from here: what was kept for them is handed over in a turn of its own.
+      setImmediate(() => loop.wake());
+    },
+    commit(nextOffsets) {
+      if (!nextOffsets.every((partition) => gate.mayCommit(partition))) return Promise.resolve(notAssigned);
+      return commits.commit(nextOffsets);
+    },
+    get assignment() {
+      return gate.assignment;
+    },
+    lag() {
+      const latest = statistics ?? noStatistics;
+      return gate.assignment.map((partition) => readPartitionLag(latest, partition));
+    },
+    get running() {
+      const nowMs = performance.now();
+      const isJoined = nowMs - steadyAtMs < unsteadyIsRunningForMs;
+      return (
+        phase === "open" && brokerAnswers && isJoined && nowMs - loop.polledAtMs < unpolledIsRunningForMs
+      );
+    },
+    close(timeoutMs = defaultCloseTimeoutMs) {
+      closed ??= close(timeoutMs);
+      return closed;
+    },
+  };
+}
+
+const fromCommitted = -1000;
+const noStatistics: ClientStatistics = { brokers: {}, topics: {} };
+
+function describe(partitions: readonly TopicPartition[]): string {
+  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ");
+}
+
+/** The native side throws objects that are no Error. */
+function describeError(error: unknown): string {
+  if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
+  return String(error);
+}
+
+/** False when the time was over first. */
+function within(timeoutMs: number, promise: Promise<void>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    const stop = (): void => clearTimeout(timer);
+    promise.then(() => resolve(true), reject).then(stop, stop);
+  });
+}
+
+function consumerSettings(options: ConsumerOptions, sessionTimeoutMs: number): ClientSettings {
+  return {
+    ...sharedSettings(options),
+    "partition.assignment.strategy": "cooperative-sticky",
+    "auto.offset.reset": "earliest",
+    "isolation.level": options.isolationLevel ?? "read_committed",
+    "session.timeout.ms": sessionTimeoutMs,
+    "heartbeat.interval.ms": Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+    // Only a stuck event loop can reach this: polling waits for no handler.
+    "max.poll.interval.ms": Math.max(60_000, sessionTimeoutMs),
+    // Prefetched records in memory. With the usual backoff of 1 s, a full queue would mean one queue a second.
+    "queued.max.messages.kbytes": 16_384,
+    "fetch.queue.backoff.ms": 20,
+    "fetch.error.backoff.ms": 200,
+    // New topics and partitions are noticed within this time.
+    "topic.metadata.refresh.interval.ms": 30_000,
+    ...(options.groupInstanceId === undefined ? {} : { "group.instance.id": options.groupInstanceId }),
+    ...options.settings,
+    // What this module rests on is not for the caller to change.
+    "group.id": options.groupId,
+    "enable.auto.commit": false,
+    "enable.auto.offset.store": false,
+    "enable.partition.eof": false,
+    "statistics.interval.ms": statisticsIntervalMs,
+  };
+}

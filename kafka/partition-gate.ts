@@ -1,0 +1,119 @@
+// Decides which records are handed over: those of partitions that are assigned and not paused. Records of a paused
+// partition that were already on their way are kept, in order, until it is resumed; what belongs to a partition that was
+// given away is dropped, because its next owner reads it again. Knows no client and no time.
+import type { KafkaRecord, TopicPartition } from "./record.ts";
+
+export interface PartitionGate {
+  readonly assignment: readonly TopicPartition[];
+  assign(partitions: readonly TopicPartition[]): void;
+  /**
+   * No record of these partitions passes from now on, and their pauses are forgotten. Answers those that were assigned,
+   * and among them those that were paused.
+   */
+  forget(partitions: readonly TopicPartition[]): {
+    readonly known: readonly TopicPartition[];
+    readonly paused: readonly TopicPartition[];
+  };
+  /** Answers those that were assigned and not paused: the others need nothing. */
+  pause(partitions: readonly TopicPartition[]): readonly TopicPartition[];
+  /** Answers those that were paused. Their kept records pass first. */
+  resume(partitions: readonly TopicPartition[]): readonly TopicPartition[];
+  /** Whether this member may still commit for the partition: it is assigned, or its work is being finished. */
+  mayCommit(partition: TopicPartition): boolean;
+  /** Between these two calls, the forgotten partitions may still be committed. */
+  beginFinishing(partitions: readonly TopicPartition[]): void;
+  endFinishing(partitions: readonly TopicPartition[]): void;
+  /** The records that are handed over now: those of resumed partitions, then what has come. */
+  admit(arrived: readonly KafkaRecord[]): readonly KafkaRecord[];
+  /** To be called when records are asked for: what arrives then was not fetched for a partition forgotten before. */
+  beginPoll(): void;
+}
+
+export function createPartitionGate(): PartitionGate {
+  const assigned = new Map<string, TopicPartition>();
+  const paused = new Set<string>();
+  const finishing = new Set<string>();
+  const kept = new Map<string, KafkaRecord[]>();
+  let released: KafkaRecord[] = [];
+  let forgotSincePoll = false;
+
+  /** Keeps what belongs to a paused partition. */
+  function passes(record: KafkaRecord): boolean {
+    const key = keyOf(record);
+    if (!assigned.has(key)) return false;
+    if (!paused.has(key)) return true;
+    const records = kept.get(key);
+    if (records === undefined) kept.set(key, [record]);
+    else records.push(record);
+    return false;
+  }
+
+  return {
+    get assignment() {
+      return [...assigned.values()];
+    },
+    assign(partitions) {
+      for (const { topic, partition } of partitions)
+        assigned.set(keyOf({ topic, partition }), { topic, partition });
+    },
+    forget(partitions) {
+      forgotSincePoll = true;
+      const known: TopicPartition[] = [];
+      const wasPaused: TopicPartition[] = [];
+      for (const partition of partitions) {
+        const key = keyOf(partition);
+        const found = assigned.get(key);
+        if (found === undefined) continue;
+        known.push(found);
+        assigned.delete(key);
+        kept.delete(key);
+        if (paused.delete(key)) wasPaused.push(found);
+      }
+      // Drops what a forgotten partition had waiting here.
+      released = released.filter((record) => assigned.has(keyOf(record)));
+      return { known, paused: wasPaused };
+    },
+    pause(partitions) {
+      return partitions.filter((partition) => {
+        const key = keyOf(partition);
+        if (!assigned.has(key) || paused.has(key)) return false;
+        paused.add(key);
+        return true;
+      });
+    },
+    resume(partitions) {
+      return partitions.filter((partition) => {
+        const key = keyOf(partition);
+        if (!paused.delete(key)) return false;
+        released = released.concat(kept.get(key) ?? []);
+        kept.delete(key);
+        return true;
+      });
+    },
+    mayCommit(partition) {
+      const key = keyOf(partition);
+      return assigned.has(key) || finishing.has(key);
+    },
+    beginFinishing(partitions) {
+      for (const partition of partitions) finishing.add(keyOf(partition));
+    },
+    endFinishing(partitions) {
+      for (const partition of partitions) finishing.delete(keyOf(partition));
+    },
+    admit(arrived) {
+      const first = released;
+      released = [];
+      // The usual case, and the fast one: nothing has changed since these were asked for.
+      if (!forgotSincePoll && paused.size === 0 && first.length === 0) return arrived;
+      return first.concat(arrived).filter(passes);
+    },
+    beginPoll() {
+      forgotSincePoll = false;
+    },
+  };
+}
+
+/** Topic names contain no slash. */
+export function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,364 @@
+// Publishes records and tells, for each one, what became of it: acknowledged by all in-sync replicas, certainly not
+// written, perhaps written, or refused for good. Every publish is answered by its deadline, whatever the broker does.
+//
+// While no broker answers, records wait here and not in the client: so a record that waited in vain is known not to be
+// written and is never sent behind the caller's back. While one answers, a record is sent at once, with what else has come
+// by then; under load batches form by themselves, while earlier ones are on their way (linger.ms 0, measured in README.md).
+import type { Logger } from "../service/logger.ts";
+import {
+  type ClientSettings,
+  type DeliveryReport,
+  type NativeHeader,
+  type NativeProducer,
+  connectNative,
+  createNativeProducer,
+  disconnectNative,
+} from "./binding.ts";
+import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
+import {
+  breaksProducer,
+  classifyFailedDelivery,
+  classifyRejection,
+  errorCodes,
+  publishFailure,
+} from "./publish-failure.ts";
+import type { OutgoingRecord, RecordHeader } from "./record.ts";
+import { createBrokerWatch, readStatistics } from "./statistics.ts";
+
+export interface Published {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface PublishFailure {
+  /**
+   * `unavailable`: certainly not written (never left this process, or the broker refused for now); retry.
+   * `unknown`: no acknowledgement in time, the record may have been written; retry with the same event id.
+   * `refused`: the broker will never take this record (too large, not authorised, no such topic); do not retry.
+   */
+  readonly kind: "unavailable" | "unknown" | "refused";
+  /** librdkafka's error code, negative for its own errors. */
+  readonly code: number;
+  readonly message: string;
+}
+
+export type PublishOutcome =
+  | { readonly ok: true; readonly value: Published }
+  | { readonly ok: false; readonly failure: PublishFailure };
+
+export interface Publisher {
+  /**
+   * Resolves on the broker's acknowledgement (acks=all, idempotent) or at the deadline, whichever is first; never rejects.
+   * Records of one key are written in the order of these calls. A header without a value is written as an empty one: the
+   * package cannot tell the two apart.
+   */
+  publish(record: OutgoingRecord): Promise<PublishOutcome>;
+  /** Whether a broker is connected and answers, as of at most about two seconds ago. */
+  readonly connected: boolean;
+  /**
+   * Takes no more records, waits for what is in flight, then disconnects. What is not acknowledged within `timeoutMs`
+   * (default 5,000) resolves as `unknown`, or as `unavailable` when it was never handed to the client.
+   */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface PublisherOptions extends ConnectionOptions {
+  /**
+   * Milliseconds until a publish is answered at the latest, default 5,000. The client gives up about a second before, so
+   * that a record which is reported as failed is not written minutes later; at least 2,000.
+   */
+  readonly deadlineMs?: number;
+  /** Records without an answer; more are answered `unavailable` at once. Default 10,000. */
+  readonly maxInFlight?: number;
+  /** Called after `connected` has changed. */
+  readonly onStateChange?: (connected: boolean) => void;
+}
+
+const defaultDeadlineMs = 5_000;
+const minDeadlineMs = 2_000;
+const defaultMaxInFlight = 10_000;
+const defaultCloseTimeoutMs = 5_000;
+/** librdkafka looks for records that are too old once a second. */
+const clientGivesUpEarlierMs = 1_000;
+const statisticsIntervalMs = 250;
+const brokerSilenceMs = 2_000;
+const replaceIntervalMs = 1_000;
+const disconnectTimeoutMs = 2_000;
+/** Missing rights are often granted a moment later, but librdkafka may go on refusing: see `openPublisher`. */
+const unauthorizedForLongMs = 30_000;
+
+interface Pending {
+  readonly record: OutgoingRecord;
+  readonly resolve: (outcome: PublishOutcome) => void;
+  readonly expiresAtMs: number;
+  /** The client that has the record; null while it waits here. */
+  client: Client | null;
+}
+
+interface Client {
+  readonly native: NativeProducer<Pending>;
+  /** False once replaced: what it still reports is about records that have been answered. */
+  current: boolean;
+}
+
+/**
+ * Resolves as soon as the client's threads run, whether or not a broker is there; rejects only when librdkafka does not
+ * accept the settings. A client that has failed for good (its numbered batches no longer fit the broker's, or the topic
+ * has been refused to it for half a minute) is replaced by a new one.
+ */
+export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
+  const { logger, onStateChange } = options;
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+  const maxInFlight = options.maxInFlight ?? defaultMaxInFlight;
+  if (!(deadlineMs >= minDeadlineMs))
+    throw new Error(`deadlineMs must be at least ${minDeadlineMs}, got ${deadlineMs}`);
+  if (!(maxInFlight >= 1)) throw new Error(`maxInFlight must be at least 1, got ${maxInFlight}`);
+  const settings = publisherSettings(options, deadlineMs, maxInFlight);
+
+  /** In the order of publishing, which is the order of their deadlines. */
+  const unanswered = new Set<Pending>();
+  const waiting = new Set<Pending>();
+  let client: Client | null = null;
+  let connected = false;
+  let closing = false;
+  let onAllAnswered: (() => void) | null = null;
+  let deadlineTimer: ReturnType<typeof setTimeout> | null = null;
+  let replaceTimer: ReturnType<typeof setTimeout> | null = null;
+  let replacedAtMs = Number.NEGATIVE_INFINITY;
+  let unauthorizedSinceMs: number | null = null;
+
+  function answer(pending: Pending, outcome: PublishOutcome): void {
+    // Already answered at its deadline, or when its client was replaced.
+    if (!unanswered.delete(pending)) return;
+    waiting.delete(pending);
+    pending.resolve(outcome);
+    if (unanswered.size === 0) onAllAnswered?.();
+  }
+
+  function fail(pending: Pending, kind: PublishFailure["kind"], code: number): void {
+    answer(pending, { ok: false, failure: publishFailure(kind, code) });
+  }
+
+  function handOver(pending: Pending, to: Client): void {
+    const { topic, key, value, headers } = pending.record;
+    waiting.delete(pending);
+    pending.client = to;
+    let code: number;
+    try {
+      code = to.native.produce(topic, choosePartition, value, key, now, pending, toNativeHeaders(headers));
+    } catch (error) {
+      logger.error("The Kafka client could not take a record", { topic, detail: String(error) });
+      code = errorCodes.invalidArgument;
+    }
+    if (code === 0) return;
+    fail(pending, classifyRejection(code), code);
+    if (breaksProducer(code)) replaceClient(to, code);
+  }
+
+  function onDelivery(from: Client, code: number | null, report: DeliveryReport<Pending>): void {
+    const { opaque: pending, partition, offset } = report;
+    if (code === null) {
+      unauthorizedSinceMs = null;
+      answer(pending, { ok: true, value: { partition, offset } });
+      return;
+    }
+    fail(pending, classifyFailedDelivery(code, partition), code);
+    if (breaksProducer(code) || isUnauthorizedForLong(code)) replaceClient(from, code);
+  }
+
+  function isUnauthorizedForLong(code: number): boolean {
+    if (code !== errorCodes.topicAuthorizationFailed) return false;
+    const nowMs = performance.now();
+    unauthorizedSinceMs ??= nowMs;
+    if (nowMs - unauthorizedSinceMs < unauthorizedForLongMs) return false;
+    unauthorizedSinceMs = null;
+    return true;
+  }
+
+  function setConnected(value: boolean): void {
+    if (value === connected || (value && closing)) return;
+    connected = value;
+    if (value) logger.info("Connected to Kafka");
+    else if (!closing) logger.warn("No Kafka broker answers: records wait until their deadline");
+    if (value && client !== null) for (const pending of waiting) handOver(pending, client);
+    onStateChange?.(value);
+  }
+
+  function answerExpired(): void {
+    deadlineTimer = null;
+    const nowMs = performance.now();
+    for (const pending of unanswered) {
+      if (pending.expiresAtMs > nowMs) break;
+      fail(pending, pending.client === null ? "unavailable" : "unknown", errorCodes.timedOut);
+    }
+    watchDeadlines();
+  }
+
+  /** One timer, for the oldest record; it is not moved when that record is answered early. */
+  function watchDeadlines(): void {
+    if (deadlineTimer !== null) return;
+    const [oldest] = unanswered;
+    if (oldest === undefined) return;
+    deadlineTimer = setTimeout(answerExpired, Math.max(1, Math.ceil(oldest.expiresAtMs - performance.now())));
+  }
+
+  async function openClient(): Promise<void> {
+    const brokerWatch = createBrokerWatch(brokerSilenceMs);
+    const native = createNativeProducer<Pending>(settings);
+    const opened: Client = { native, current: true };
+    native.configureCallbacks(true, {
+      global: {},
+      topic: {},
+      event: {
+        delivery_cb: guard(logger, (code: number | null, report: DeliveryReport<Pending>) =>
+          onDelivery(opened, code, report),
+        ),
+        event_cb: createEventListener(logger, {
+          onStatistics: (json) => {
+            if (client === opened) setConnected(brokerWatch.observe(readStatistics(json), performance.now()));
+          },
+          onAllBrokersDown: () => {
+            if (client === opened) setConnected(false);
+          },
+          onFatal: () => replaceClient(opened, errorCodes.fatal),
+        }),
+      },
+    });
+    await connectNative(native);
+    native.setPollInBackground(true);
+    if (closing) await disconnectNative(native, disconnectTimeoutMs);
+    else client = opened;
+  }
+
+  function replaceClient(failed: Client, code: number): void {
+    if (!failed.current || closing) return;
+    failed.current = false;
+    client = null;
+    logger.error("The Kafka producer has failed for good and is replaced", { code });
+    setConnected(false);
+    // Its reports may still come, but not for certain: whoever waits is told now.
+    for (const pending of unanswered) if (pending.client === failed) fail(pending, "unknown", code);
+    void disconnectNative(failed.native, disconnectTimeoutMs);
+    const delayMs = Math.max(0, replacedAtMs + replaceIntervalMs - performance.now());
+    replaceTimer = setTimeout(reopenClient, delayMs);
+  }
+
+  function reopenClient(): void {
+    replacedAtMs = performance.now();
+    openClient().catch((error: unknown) => {
+      logger.error("The Kafka producer could not be replaced", { detail: String(error) });
+      if (!closing) replaceTimer = setTimeout(reopenClient, replaceIntervalMs);
+    });
+  }
+
+  async function close(timeoutMs: number): Promise<void> {
+    closing = true;
+    if (replaceTimer !== null) clearTimeout(replaceTimer);
+    if (unanswered.size > 0) await allAnsweredWithin(timeoutMs);
+    for (const pending of unanswered) {
+      fail(pending, pending.client === null ? "unavailable" : "unknown", errorCodes.timedOut);
+    }
+    if (deadlineTimer !== null) clearTimeout(deadlineTimer);
+    setConnected(false);
+    const last = client;
+    client = null;
+    if (last === null) return;
+    last.current = false;
+    if (!(await disconnectNative(last.native, disconnectTimeoutMs))) {
+      logger.warn("The Kafka producer did not disconnect in time", { timeoutMs: disconnectTimeoutMs });
+    }
+  }
+
+  function allAnsweredWithin(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      onAllAnswered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  await openClient();
+  let closed: Promise<void> | null = null;
+  return {
+    publish(record) {
+      if (closing) return rejected(errorCodes.wrongState);
+      if (unanswered.size >= maxInFlight) return rejected(errorCodes.queueFull);
+      return new Promise((resolve) => {
+        const pending: Pending = {
+          record,
+          resolve,
+          expiresAtMs: performance.now() + deadlineMs,
+          client: null,
+        };
+        unanswered.add(pending);
+        // Behind those that wait, so that the order of one key is kept.
+        if (connected && client !== null && waiting.size === 0) handOver(pending, client);
+        else waiting.add(pending);
+        watchDeadlines();
+      });
+    },
+    get connected() {
+      return connected;
+    },
+    close(timeoutMs = defaultCloseTimeoutMs) {
+      closed ??= close(timeoutMs);
+      return closed;
+    },
+  };
+}
+
+const choosePartition = -1;
+const now = 0;
+const noHeaders: readonly NativeHeader[] = [];
+const noBytes = Buffer.alloc(0);
+
+function toNativeHeaders(headers: readonly RecordHeader[]): readonly NativeHeader[] {
+  if (headers.length === 0) return noHeaders;
+  // A value that is null would end the process.
+  return headers.map(([name, value]) => ({ [name]: value ?? noBytes }));
+}
+
+function rejected(code: number): Promise<PublishOutcome> {
+  return Promise.resolve({ ok: false, failure: publishFailure(classifyRejection(code), code) });
+}
+
+/** For callbacks from native code, which must not throw. */
+function guard<Arguments extends readonly unknown[]>(
+  logger: Logger,
+  callback: (...values: Arguments) => void,
+): (...values: Arguments) => void {
+  return (...values) => {
+    try {
+      callback(...values);
+    } catch (error) {
+      logger.error("A Kafka producer callback failed", { detail: String(error) });
+    }
+  };
+}
+
+function publisherSettings(
+  options: PublisherOptions,
+  deadlineMs: number,
+  maxInFlight: number,
+): ClientSettings {
+  return {
+    ...sharedSettings(options),
+    // How long a topic may be unknown before its records are refused: after it was created, brokers need a moment.
+    "topic.metadata.propagation.max.ms": 2_000,
+    // A small request now and then, so that a frozen broker is noticed while nothing is published.
+    "topic.metadata.refresh.interval.ms": 2_000,
+    "queue.buffering.max.messages": maxInFlight,
+    "queue.buffering.max.kbytes": 65_536,
+    "compression.type": "lz4",
+    ...options.settings,
+    // What the outcomes rest on is not for the caller to change.
+    acks: "all",
+    "enable.idempotence": true,
+    partitioner: "murmur2_random",
+    "linger.ms": 0,
+    "message.timeout.ms": deadlineMs - clientGivesUpEarlierMs,
+    "statistics.interval.ms": statisticsIntervalMs,
+  };
+}
