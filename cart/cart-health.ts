@@ -1,0 +1,28 @@
+// What cart says of itself: healthy while it can publish, which needs the broker and its schemas' ids.
+import type { CartHealth } from "../contract/ports.ts";
+import type { Publisher } from "../kafka/publisher.ts";
+import type { Codec } from "../schemas/codec.ts";
+
+export interface CartHealthOptions {
+  readonly publisher: Pick<Publisher, "connected">;
+  readonly codec: Pick<Codec, "isReady">;
+  /** True from the moment the service stops taking requests. */
+  readonly draining: () => boolean;
+}
+
+export function createCartHealth({ publisher, codec, draining }: CartHealthOptions): CartHealth {
+  const canPublish = () => publisher.connected && codec.isReady;
+  return {
+    async read() {
+      const healthy = canPublish();
+      return {
+        healthy,
+        body: {
+          status: healthy ? "healthy" : "unhealthy",
+          kafka: publisher.connected ? "connected" : "disconnected",
+        },
+      };
+    },
+    ready: async () => canPublish() && !draining(),
+  };
+}
