@@ -1,0 +1,92 @@
+// One SQLite database with its settings, its tables and its prepared statements.
+import { Database } from "bun:sqlite";
+import { type AppliedMigration, type Migration, pendingMigrations } from "./migrations.ts";
+import { type OrderRow, orderColumns } from "./order-row.ts";
+
+/** How long a statement waits for another process's transaction. The whole process stands still meanwhile. */
+const busyTimeoutMs = 500;
+
+/**
+ * Opens or creates the file (`:memory:` for none) and brings it to `migrations`. Throws SQLite's own errors, a
+ * `SQLITE_BUSY` included when another process holds the file.
+ */
+export function openSqliteConnection(path: string, migrations: readonly Migration[]) {
+  const database = new Database(path, { create: true, readwrite: true });
+  try {
+    database.run(`pragma busy_timeout = ${busyTimeoutMs}`);
+    // Readers of other processes go on while one writes. FULL syncs the log at every commit: NORMAL would be faster,
+    // and a power cut could take back orders whose offsets Kafka has already been told.
+    database.run("pragma journal_mode = wal");
+    database.run("pragma synchronous = full");
+    migrate(database, migrations);
+    return { database, ...prepareStatements(database) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+export type SqliteConnection = ReturnType<typeof openSqliteConnection>;
+
+/** Runs `work` as one transaction that is durable when this returns, or leaves nothing behind when it throws. */
+export function inTransaction<Answer>(database: Database, work: () => Answer): Answer {
+  // Immediate: the write lock is taken first, so a transaction can wait for it but never fail half-way for it.
+  database.run("begin immediate");
+  try {
+    const answer = work();
+    database.run("commit");
+    return answer;
+  } catch (error) {
+    // A full disk or an I/O error has ended the transaction already.
+    if (database.inTransaction) database.run("rollback");
+    throw error;
+  }
+}
+
+function migrate(database: Database, migrations: readonly Migration[]): void {
+  inTransaction(database, () => {
+    database.run(`create table if not exists order_migrations (
+      number integer primary key not null,
+      name text not null,
+      checksum text not null,
+      applied_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    ) strict`);
+    const applied = database
+      .query<AppliedMigration, []>("select number, name, checksum from order_migrations")
+      .all();
+    for (const { number, name, checksum, sql } of pendingMigrations(migrations, applied)) {
+      database.run(sql);
+      database.run("insert into order_migrations (number, name, checksum) values (?, ?, ?)", [
+        number,
+        name,
+        checksum,
+      ]);
+    }
+  });
+}
+
+type Value = string | number | null;
+
+function prepareStatements(database: Database) {
+  return {
+    selectOrders: database.prepare<OrderRow, [idsJson: string]>(
+      `select ${orderColumns} from orders where order_id in (select value from json_each(?))`,
+    ),
+    selectPage: database.prepare<OrderRow, [afterOrderId: string, limit: number]>(
+      `select ${orderColumns} from orders where order_id > ? order by order_id limit ?`,
+    ),
+    selectIdsOfTopic: database.prepare<{ order_id: string }, [first: string, later: string]>(
+      `select order_id from orders where instr(applied, ?) > 0 or instr(applied, ?) > 0 order by order_id`,
+    ),
+    selectCount: database.prepare<{ orders: number }, []>("select sum(orders) as orders from order_counts"),
+    insertOrder: database.prepare<never, Value[]>(
+      `insert into orders (${orderColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (order_id) do nothing`,
+    ),
+    updateOrder: database.prepare<
+      never,
+      [status: string, applied: string, version: number, orderId: string, expectedVersion: number]
+    >("update orders set status = ?, applied = ?, version = ? where order_id = ? and version = ?"),
+    addToCount: database.prepare<never, [created: number]>("update order_counts set orders = orders + ?"),
+  };
+}

@@ -1,0 +1,148 @@
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openOrderStore } from "./open-order-store.ts";
+import { createOrder, rejectionOf, type StorePlace } from "./order-store-fixtures.ts";
+import { describeDurableOrderStore, describeOrderStore } from "./order-store.spec.ts";
+import { readMigrations } from "./migrations.ts";
+import { inTransaction, openSqliteConnection } from "./sqlite-connection.ts";
+import { translateSqliteError } from "./sqlite-failure.ts";
+import { StoreUnavailable } from "./store-unavailable.ts";
+
+async function createMemoryPlace(): Promise<StorePlace> {
+  const store = await openOrderStore(undefined);
+  return { open: async () => store, remove: async () => undefined };
+}
+
+async function createFilePlace(): Promise<StorePlace> {
+  const folder = await mkdtemp(join(tmpdir(), "order-store-"));
+  return {
+    open: () => openOrderStore(`sqlite://${join(folder, "orders.sqlite")}`),
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+describeOrderStore("memory", createMemoryPlace);
+describeOrderStore("a SQLite file", createFilePlace);
+describeDurableOrderStore("a SQLite file", createFilePlace);
+
+describe("the order store in a SQLite file", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "order-store-"));
+    path = join(folder, "orders.sqlite");
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("a file that another process has locked is unavailable, and works again afterwards", async () => {
+    const store = await openOrderStore(`sqlite://${path}`);
+    const other = new Database(path);
+    other.run("begin immediate");
+    expect(await rejectionOf(store.save([createOrder("a")]))).toBeInstanceOf(StoreUnavailable);
+    expect(await store.count()).toBe(0);
+    other.run("rollback");
+    expect(await store.save([createOrder("a")])).toEqual({ conflicts: [] });
+    other.close();
+    await store.close();
+  });
+
+  test("a file that is locked at start-up is opened by the first operation that gets at it", async () => {
+    const other = new Database(path);
+    other.run("create table theirs (a)");
+    other.run("begin exclusive");
+    const store = await openOrderStore(`sqlite://${path}`);
+    expect(await rejectionOf(store.ping())).toBeInstanceOf(StoreUnavailable);
+    other.run("rollback");
+    other.close();
+    expect(await store.save([createOrder("a")])).toEqual({ conflicts: [] });
+    await store.close();
+  });
+
+  test("a full disk is unavailable, leaves nothing half-written, and passes", async () => {
+    const migrations = readMigrations("sqlite");
+    const { database, insertOrder } = openSqliteConnection(path, migrations);
+    const values = ["new", "2026", "[]", 1, 1, "USD", "x".repeat(10_000), "t", 0, 0, null, "{}", 1];
+    const insert = (count: number) =>
+      inTransaction(database, () => {
+        for (let index = 0; index < count; index++) insertOrder.run(`order-${index}`, ...values);
+      });
+    database.run("pragma max_page_count = 50");
+    const error = await rejectionOf((async () => insert(100))());
+    expect(translateSqliteError(error)).toBeInstanceOf(StoreUnavailable);
+    expect(database.query("select count(*) as orders from orders").get()).toEqual({ orders: 0 });
+    database.run("pragma max_page_count = 1000");
+    insert(100);
+    expect(database.query("select count(*) as orders from orders").get()).toEqual({ orders: 100 });
+    database.close();
+  });
+
+  test("what was saved survives the process being killed right after", async () => {
+    const script = `
+      const { openOrderStore } = await import(${JSON.stringify(join(import.meta.dir, "open-order-store.ts"))});
+      const { createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
+      const store = await openOrderStore(${JSON.stringify(`sqlite://${path}`)});
+      await store.save(Array.from({ length: 1000 }, (_, index) => createOrder("order-" + index)));
+      process.kill(process.pid, "SIGKILL");`;
+    const child = Bun.spawn([process.execPath, "-e", script]);
+    await child.exited;
+    expect(child.signalCode).toBe("SIGKILL");
+    const store = await openOrderStore(`sqlite://${path}`);
+    expect(await store.count()).toBe(1000);
+    expect((await store.list({ limit: 2000 })).length).toBe(1000);
+    await store.close();
+  });
+
+  test("processes that open a new file at the same time all work, at the second attempt if need be", async () => {
+    // SQLite refuses to wait while a new file changes to its write-ahead log, so an operation may be told to come again.
+    const script = (index: number) => `
+      const { openOrderStore } = await import(${JSON.stringify(join(import.meta.dir, "open-order-store.ts"))});
+      const { createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
+      const store = await openOrderStore(${JSON.stringify(`sqlite://${path}`)});
+      const save = () => store.save([createOrder("order-${index}")]);
+      const again = (error) => (error.name === "StoreUnavailable" ? save().catch(again) : Promise.reject(error));
+      await save().catch(again);
+      await store.close();`;
+    const children = Array.from({ length: 4 }, (_, index) =>
+      Bun.spawn([process.execPath, "-e", script(index)]),
+    );
+    expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0, 0]);
+    const store = await openOrderStore(`sqlite://${path}`);
+    expect(await store.count()).toBe(4);
+    await store.close();
+  });
+
+  test("a folder that does not exist, or a file that is no database, fails the opening", async () => {
+    const missing = await rejectionOf(openOrderStore(`sqlite://${folder}/none/orders.sqlite`));
+    expect(missing).not.toBeInstanceOf(StoreUnavailable);
+    expect(String(missing)).toContain(`cannot open the SQLite database ${folder}/none/orders.sqlite`);
+    await writeFile(path, "this is a text of more than sixteen bytes, and no database at all".repeat(20));
+    expect(String(await rejectionOf(openOrderStore(`sqlite://${path}`)))).toContain("not a database");
+  });
+});
+
+describe("the database URL", () => {
+  test("one of an unknown kind is refused without being shown", async () => {
+    const error = String(await rejectionOf(openOrderStore("mysql://root:secret@127.0.0.1/orders")));
+    expect(error).toContain("must start with postgres:, postgresql: or sqlite:");
+    expect(error).not.toContain("secret");
+    const unparsable = String(await rejectionOf(openOrderStore("postgres://user:secret@:host:x/orders")));
+    expect(unparsable).toContain("cannot be parsed");
+    expect(unparsable).not.toContain("secret");
+    expect(String(await rejectionOf(openOrderStore("orders.sqlite")))).toContain("must start with");
+    expect(String(await rejectionOf(openOrderStore("sqlite:")))).toContain("needs a path");
+  });
+
+  test("sqlite::memory: keeps nothing", async () => {
+    for (const url of ["sqlite::memory:", "sqlite://:memory:", "", undefined]) {
+      const store = await openOrderStore(url);
+      await store.save([createOrder("a")]);
+      await store.close();
+      const again = await openOrderStore(url);
+      expect(await again.count()).toBe(0);
+      await again.close();
+    }
+  });
+});
