@@ -1,0 +1,73 @@
+// Runs the README's own calls, in its order, against a fresh embedded product, and compares every answer with the one
+// that stands under the call.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readmeWithSettings } from "../scripts/settings-table.ts";
+import { eventually } from "./system/eventually.ts";
+import { openEmbeddedProduct, type OpenProduct } from "./system/open-product.ts";
+
+const readme = await Bun.file(new URL("../README.md", import.meta.url)).text();
+const calls = [...readme.matchAll(/```sh\n(curl [\s\S]*?)\n```\n\n```json\n([\s\S]*?)\n```/g)].map(
+  ([, command, answer]) => ({
+    command: command ?? "",
+    answer: JSON.parse(answer ?? "null") as unknown,
+  }),
+);
+
+/** What cart generates differs from run to run; the rest of an answer does not. */
+const generatedNumbers = new Set(["quantity", "price", "totalAmount", "shippingCost"]);
+
+/** The shown answer as a matcher: `…` stands for anything, and generated numbers for any number. */
+function matcherOf(shown: unknown, name?: string): unknown {
+  if (typeof shown === "number")
+    return name !== undefined && generatedNumbers.has(name) ? expect.any(Number) : shown;
+  if (typeof shown === "string") {
+    if (!shown.includes("…")) return shown;
+    const pattern = shown.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return expect.stringMatching(new RegExp(`^${pattern.join("[\\s\\S]*")}$`));
+  }
+  if (Array.isArray(shown)) return shown.map((item) => matcherOf(item));
+  if (shown === null || typeof shown !== "object") return shown;
+  return Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, matcherOf(value, key)]));
+}
+
+describe("the README", () => {
+  let product: OpenProduct;
+  beforeAll(async () => {
+    product = await openEmbeddedProduct();
+  }, 60_000);
+  afterAll(async () => {
+    await product.close();
+  }, 30_000);
+
+  test("has calls of both systems", () => {
+    expect(calls.length).toBeGreaterThanOrEqual(10);
+  });
+
+  for (const { command, answer } of calls) {
+    test(`answers as it says: ${command}`, async () => {
+      const here = command
+        .replaceAll("localhost:8000", product.cartUrl.replace("http://", ""))
+        .replaceAll("localhost:8001", product.orderUrl.replace("http://", ""));
+      // A write is sent once; a read is repeated until what was written before it has come through the broker.
+      const isWrite = / -X /.test(command);
+      const check = async () => {
+        const run = Bun.spawn(["bash", "-c", here], { stdout: "pipe", stderr: "inherit" });
+        expect(await new Response(run.stdout).json()).toEqual(matcherOf(answer));
+      };
+      if (isWrite) await check();
+      else await eventually(check, 10_000);
+    });
+  }
+
+  test("its settings table is the one that the settings' schema gives", async () => {
+    const { present, wanted } = await readmeWithSettings();
+    expect(present).toBe(wanted);
+  });
+
+  test("every path that it links to exists", async () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "");
+    for (const link of links) {
+      expect([link, await Bun.file(new URL(`../${link}`, import.meta.url)).exists()]).toEqual([link, true]);
+    }
+  });
+});

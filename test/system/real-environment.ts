@@ -1,0 +1,51 @@
+// Real parts for a suite that the runner started (scripts/test.ts): topics, groups and a database of the suite's own.
+import { SQL } from "bun";
+
+export interface RealEnvironment {
+  /** Unique to this run, for order ids, topics and the database. */
+  readonly prefix: string;
+  /** Makes the database and answers the settings. */
+  open(): Promise<Readonly<Record<string, string>>>;
+  /** Drops the database. */
+  remove(): Promise<void>;
+}
+
+/** Undefined where the runner has no real parts. */
+export function realEnvironment(): RealEnvironment | undefined {
+  const {
+    TEST_KAFKA_BROKERS: brokers,
+    TEST_SCHEMA_REGISTRY_URL: registryUrl,
+    TEST_DATABASE_URL: databaseUrl,
+  } = process.env;
+  if (!brokers || !registryUrl || !databaseUrl) return undefined;
+
+  const prefix = `t${crypto.randomUUID().slice(0, 8)}`;
+  const url = new URL(databaseUrl);
+  url.pathname = `/${prefix}`;
+
+  async function runOnServer(statement: string): Promise<void> {
+    const sql = new SQL(databaseUrl ?? "", { max: 1 });
+    try {
+      await sql.unsafe(statement);
+    } finally {
+      await sql.close();
+    }
+  }
+
+  return {
+    prefix,
+    async open() {
+      await runOnServer(`CREATE DATABASE ${prefix}`);
+      return {
+        KAFKA_BROKERS: brokers,
+        SCHEMA_REGISTRY_URL: registryUrl,
+        DATABASE_URL: url.href,
+        KAFKA_ORDER_TOPIC: `${prefix}-order-events`,
+        KAFKA_STATUS_UPDATE_TOPIC: `${prefix}-order-status-updates`,
+        KAFKA_DLQ_TOPIC: `${prefix}-order-events-dlq`,
+        KAFKA_GROUP_ID: `${prefix}-order-service-group`,
+      };
+    },
+    remove: () => runOnServer(`DROP DATABASE IF EXISTS ${prefix} WITH (FORCE)`),
+  };
+}
