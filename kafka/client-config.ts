@@ -43,11 +43,10 @@ export interface ClientEventHandlers {
   readonly onFatal: (message: string) => void;
 }
 
-// The native side hands over the text of an error event, not its code. tests/ compare these with the client's own texts.
-export const errorTexts = {
-  allBrokersDown: "Local: All broker connections are down",
-  fatal: "Local: Fatal error",
-} as const;
+// The native side hands over the text of an error event, not its code; and for a fatal error the text of its cause, so
+// that only the log line tells that it was fatal.
+const allBrokersDown = "Local: All broker connections are down";
+const fatalFacility = "FATAL";
 
 /** Wires a client's events; never throws, whatever a handler does, because it is called from native code. */
 export function createEventListener(logger: Logger, handlers: ClientEventHandlers): EventListener {
@@ -55,10 +54,11 @@ export function createEventListener(logger: Logger, handlers: ClientEventHandler
   return (type, event) => {
     try {
       if (type === "stats") handlers.onStatistics(event.message);
-      else if (type === "log") logLine(log, event.severity ?? syslog.info, event.fac ?? "", event.message);
-      else if (type === "error") {
-        if (event.message === errorTexts.fatal) handlers.onFatal(event.message);
-        else if (event.message === errorTexts.allBrokersDown) handlers.onAllBrokersDown();
+      else if (type === "log") {
+        logLine(log, event.severity ?? syslog.info, event.fac ?? "", event.message);
+        if (event.fac === fatalFacility) handlers.onFatal(event.message);
+      } else if (type === "error") {
+        if (event.message === allBrokersDown) handlers.onAllBrokersDown();
         else log("warn", event.message, "The Kafka client reports an error", { detail: event.message });
       }
     } catch (error) {

@@ -70,8 +70,8 @@ export interface EmbeddedCluster {
   createTopic(topic: EmbeddedTopic): void;
   readonly faults: EmbeddedFaults;
   /**
-   * Frees everything, at once and once: a second call does nothing. Close the clients first; those that are left see a
-   * broker that went away.
+   * Frees everything; a second call does nothing. Milliseconds, now and then a second (librdkafka misses its own wake-up).
+   * Close the clients first; those that are left see a broker that went away.
    */
   close(): void;
 }

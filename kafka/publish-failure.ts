@@ -94,8 +94,8 @@ const texts: ReadonlyMap<number, string> = new Map([
 ]);
 
 const byKind: Readonly<Record<PublishFailure["kind"], string>> = {
-  unavailable: "No broker took the record in time; it was not written",
-  unknown: "No acknowledgement came in time; the record may have been written",
+  unavailable: "No broker took the record; it was not written",
+  unknown: "No acknowledgement came; the record may have been written",
   refused: "The broker refused the record",
 };
 

@@ -176,12 +176,18 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   }
 
   function setConnected(value: boolean): void {
-    if (value === connected || (value && closing)) return;
+    if (value === connected) return;
     connected = value;
     if (value) logger.info("Connected to Kafka");
     else if (!closing) logger.warn("No Kafka broker answers: records wait until their deadline");
-    if (value && client !== null) for (const pending of waiting) handOver(pending, client);
     onStateChange?.(value);
+    if (!value || client === null) return;
+    const current = client;
+    for (const pending of waiting) {
+      // Handing over may show that the client has failed; the rest waits for the next one.
+      if (!current.current) break;
+      handOver(pending, current);
+    }
   }
 
   function answerExpired(): void {

@@ -2,7 +2,8 @@
 // Kafka protocol on 127.0.0.1 and keeps everything in memory. It lives in the add-on because librdkafka does; the names
 // are exported, librdkafka's own stay private.
 //
-// Every call hands the work to the cluster's own thread and waits for it: microseconds. Not for use from two threads.
+// Every call hands the work to the cluster's own thread and waits for it: microseconds, at worst the second that this
+// thread sleeps at most. Not for use from two threads.
 // Functions that answer int answer a Kafka or librdkafka error code, 0 for success.
 
 // As librdkafka's own sources define it, for the headers below.

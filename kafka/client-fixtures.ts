@@ -1,0 +1,200 @@
+// What the suites of publisher and consumer share: a cluster to run against, with topics of the suite's own, and readers
+// that keep what they were handed.
+import { randomUUID } from "node:crypto";
+import type { Logger } from "../service/logger.ts";
+import { ensureTopics } from "./admin.ts";
+import type { ClientSettings } from "./binding.ts";
+import { type Consumer, type ConsumerHandlers, type ConsumerOptions, openConsumer } from "./consumer.ts";
+import { openEmbeddedCluster, type EmbeddedCluster } from "./embedded.ts";
+import { type Publisher, type PublishOutcome, openPublisher } from "./publisher.ts";
+import type { KafkaRecord, OutgoingRecord, RecordHeader, TopicPartition } from "./record.ts";
+
+export interface TestCluster {
+  readonly brokers: string;
+  /** What consumers need to be quick on this cluster. */
+  readonly consumerSettings: ClientSettings;
+  /** Makes a topic that no other test uses, and answers its name. */
+  createTopic(partitions: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface EmbeddedTestCluster extends TestCluster {
+  readonly embedded: EmbeddedCluster;
+}
+
+export function openEmbeddedTestCluster(): EmbeddedTestCluster {
+  const embedded = openEmbeddedCluster({ topics: [] });
+  return {
+    embedded,
+    brokers: embedded.brokers,
+    consumerSettings: { "fetch.wait.max.ms": embedded.fetchWaitMaxMs },
+    createTopic(partitions) {
+      const name = `topic-${randomUUID()}`;
+      embedded.createTopic({ name, partitions });
+      return Promise.resolve(name);
+    },
+    close() {
+      embedded.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+export function openRealTestCluster(brokers: string): TestCluster {
+  return {
+    brokers,
+    consumerSettings: {},
+    async createTopic(partitions) {
+      const name = `kafka-suite-${randomUUID()}`;
+      const topic = { name, partitions, retentionMs: 3_600_000, compressionType: "lz4" } as const;
+      const made = await ensureTopics({ brokers, topics: [topic], logger: silentLogger });
+      if (!made.ok) throw new Error(made.failure.message);
+      return name;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const silent = (): void => undefined;
+export const silentLogger: Logger = {
+  debug: silent,
+  info: silent,
+  warn: silent,
+  error: silent,
+  child: () => silentLogger,
+};
+
+/** Asks until it is true; a real broker says nothing by itself. */
+export async function until(what: string, isTrue: () => boolean, timeoutMs = 20_000): Promise<void> {
+  const giveUpAt = performance.now() + timeoutMs;
+  while (!isTrue()) {
+    if (performance.now() > giveUpAt) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await Bun.sleep(5);
+  }
+}
+
+export function outgoing(
+  topic: string,
+  key: string,
+  value: string | Buffer | null = key,
+  headers: readonly RecordHeader[] = [],
+): OutgoingRecord {
+  return {
+    topic,
+    key: Buffer.from(key),
+    value: typeof value === "string" ? Buffer.from(value) : value,
+    headers,
+  };
+}
+
+export function openTestPublisher(
+  cluster: Pick<TestCluster, "brokers">,
+  options: { deadlineMs?: number; maxInFlight?: number; logger?: Logger } = {},
+): Promise<Publisher> {
+  return openPublisher({ brokers: cluster.brokers, clientId: "suite", logger: silentLogger, ...options });
+}
+
+export function acknowledged(outcome: PublishOutcome): {
+  readonly partition: number;
+  readonly offset: number;
+} {
+  if (!outcome.ok) throw new Error(`${outcome.failure.kind}: ${outcome.failure.message}`);
+  return outcome.value;
+}
+
+export async function publishAll(publisher: Publisher, records: readonly OutgoingRecord[]): Promise<void> {
+  const outcomes = await Promise.all(records.map((record) => publisher.publish(record)));
+  outcomes.forEach(acknowledged);
+}
+
+/** A member of a group that keeps what it gets. */
+export interface TestReader {
+  readonly consumer: Consumer;
+  readonly records: KafkaRecord[];
+  /** What its handlers were told, in order: `assigned 0 1`, `revoked 0`, `lost 1`, `failed …`. */
+  readonly events: string[];
+  /** Per partition number, the offset after the last record it got. */
+  nextOffsets(): ReadonlyMap<number, number>;
+  /** Commits what it got of its assigned partitions. */
+  commitAll(): ReturnType<Consumer["commit"]>;
+}
+
+export interface ReaderOptions extends Partial<Omit<ConsumerOptions, "handlers" | "topics" | "settings">> {
+  readonly topic: string;
+  readonly handlers?: Partial<ConsumerHandlers>;
+}
+
+export async function openReader(cluster: TestCluster, options: ReaderOptions): Promise<TestReader> {
+  const { topic, handlers, ...rest } = options;
+  const records: KafkaRecord[] = [];
+  const events: string[] = [];
+  const next = new Map<number, number>();
+  const numbers = (partitions: readonly TopicPartition[]): string =>
+    partitions
+      .map(({ partition }) => partition)
+      .sort((a, b) => a - b)
+      .join(" ");
+  const consumer = await openConsumer({
+    brokers: cluster.brokers,
+    clientId: "suite",
+    groupId: `group-${randomUUID()}`,
+    logger: silentLogger,
+    topics: [topic],
+    sessionTimeoutMs: 6_000,
+    settings: cluster.consumerSettings,
+    ...rest,
+    handlers: {
+      onRecords(batch) {
+        for (const record of batch) {
+          records.push(record);
+          next.set(record.partition, record.offset + 1);
+        }
+        handlers?.onRecords?.(batch);
+      },
+      onAssigned(partitions) {
+        events.push(`assigned ${numbers(partitions)}`);
+        handlers?.onAssigned?.(partitions);
+      },
+      async onRevoked(partitions) {
+        events.push(`revoked ${numbers(partitions)}`);
+        await handlers?.onRevoked?.(partitions);
+      },
+      onLost(partitions) {
+        events.push(`lost ${numbers(partitions)}`);
+        handlers?.onLost?.(partitions);
+      },
+      onFailed(message) {
+        events.push(`failed ${message}`);
+        handlers?.onFailed?.(message);
+      },
+    },
+  });
+  return {
+    consumer,
+    records,
+    events,
+    nextOffsets: () => next,
+    commitAll: () =>
+      consumer.commit(
+        consumer.assignment.flatMap(({ topic, partition }) => {
+          const nextOffset = next.get(partition);
+          return nextOffset === undefined ? [] : [{ topic, partition, nextOffset }];
+        }),
+      ),
+  };
+}
+
+/** `partition/offset`, to compare sets of records. */
+export function positions(records: readonly KafkaRecord[]): readonly string[] {
+  return records.map(({ partition, offset }) => `${partition}/${offset}`);
+}
+
+/** Throws unless, per partition, the offsets only rise. */
+export function requireOrder(records: readonly KafkaRecord[]): void {
+  const last = new Map<number, number>();
+  for (const { partition, offset } of records) {
+    const before = last.get(partition) ?? -1;
+    if (offset <= before) throw new Error(`partition ${partition}: offset ${offset} after ${before}`);
+    last.set(partition, offset);
+  }
+}
