@@ -5,6 +5,7 @@ import type { LogFields, Logger } from "../service/logger.ts";
 import { ensureTopics, type TopicSpec } from "./admin.ts";
 
 const brokers = process.env["TEST_KAFKA_BROKERS"] ?? "";
+const clientId = "test";
 const day = 86_400_000;
 
 function recordingLogger(): {
@@ -46,12 +47,12 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
       newTopic({ partitions: 1, retentionMs: -1, cleanupPolicy: "compact", replicationFactor: 1 }),
     ];
     const names = topics.map(({ name }) => name);
-    expect(await ensureTopics({ brokers, topics, logger })).toEqual({
+    expect(await ensureTopics({ brokers, clientId, topics, logger })).toEqual({
       ok: true,
       value: { created: names, existing: [], differences: [], unreadable: [] },
     });
     // Compared with what the broker says of them, so this shows that the settings arrived.
-    expect(await ensureTopics({ brokers, topics, logger })).toEqual({
+    expect(await ensureTopics({ brokers, clientId, topics, logger })).toEqual({
       ok: true,
       value: { created: [], existing: names, differences: [], unreadable: [] },
     });
@@ -60,7 +61,7 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
 
   test("that differ are left as they are, and every difference is a value and a warning", async () => {
     const made = newTopic();
-    await ensureTopics({ brokers, topics: [made], logger: recordingLogger().logger });
+    await ensureTopics({ brokers, clientId, topics: [made], logger: recordingLogger().logger });
     const { logger, lines } = recordingLogger();
     const expected: TopicSpec = {
       name: made.name,
@@ -77,7 +78,7 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
       { topic: made.name, setting: "cleanup.policy", expected: "compact", found: "delete" },
       { topic: made.name, setting: "compression.type", expected: "snappy", found: "lz4" },
     ];
-    expect(await ensureTopics({ brokers, topics: [expected], logger })).toMatchObject({
+    expect(await ensureTopics({ brokers, clientId, topics: [expected], logger })).toMatchObject({
       ok: true,
       value: { differences },
     });
@@ -88,7 +89,7 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
         fields,
       })),
     );
-    expect(await ensureTopics({ brokers, topics: [made], logger })).toMatchObject({
+    expect(await ensureTopics({ brokers, clientId, topics: [made], logger })).toMatchObject({
       ok: true,
       value: { differences: [] },
     });
@@ -97,7 +98,9 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
   test("are made once by services that start at the same time, and all of them succeed", async () => {
     const topics = [newTopic(), newTopic(), newTopic()];
     const results = await Promise.all(
-      Array.from({ length: 5 }, () => ensureTopics({ brokers, topics, logger: recordingLogger().logger })),
+      Array.from({ length: 5 }, () =>
+        ensureTopics({ brokers, clientId, topics, logger: recordingLogger().logger }),
+      ),
     );
     const created = results.flatMap((result) => (result.ok ? result.value.created : ["failed"]));
     expect(created.sort()).toEqual(topics.map(({ name }) => name).sort());
@@ -107,11 +110,13 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
   test("that the broker will never make are refused with its reason and the topic's name", async () => {
     const { logger } = recordingLogger();
     const tooManyReplicas = newTopic({ replicationFactor: 3 });
-    expect(await ensureTopics({ brokers, topics: [tooManyReplicas], logger })).toMatchObject({
+    expect(await ensureTopics({ brokers, clientId, topics: [tooManyReplicas], logger })).toMatchObject({
       ok: false,
       failure: { kind: "refused", topic: tooManyReplicas.name, code: 38 },
     });
-    expect(await ensureTopics({ brokers, topics: [newTopic({ name: "no spaces" })], logger })).toMatchObject({
+    expect(
+      await ensureTopics({ brokers, clientId, topics: [newTopic({ name: "no spaces" })], logger }),
+    ).toMatchObject({
       ok: false,
       failure: { kind: "refused", topic: "no spaces", code: 17 },
     });

@@ -13,6 +13,7 @@ test("a broker that does not answer is a value that says so, within the request'
   const startedAt = performance.now();
   const result = await ensureTopics({
     brokers: cluster.brokers,
+    clientId: "test",
     topics: [topic],
     requestTimeoutMs: 300,
     logger: silent,
@@ -24,6 +25,7 @@ test("a broker that does not answer is a value that says so, within the request'
 test("a codec that this build cannot read is refused before the broker is asked", async () => {
   const result = await ensureTopics({
     brokers: "127.0.0.1:1",
+    clientId: "test",
     topics: [{ ...topic, compressionType: "zstd" }],
     logger: silent,
   });
@@ -33,11 +35,12 @@ test("a codec that this build cannot read is refused before the broker is asked"
   else expect(result).toMatchObject({ ok: false, failure: { kind: "unavailable" } });
 });
 
-test("a security setting that librdkafka does not know is an exception that names it", () => {
+test("a setting that librdkafka does not know is an exception that names it", () => {
   const attempt = ensureTopics({
     brokers: cluster.brokers,
+    clientId: "test",
     topics: [topic],
-    security: { "ssl.nonsense": 1 },
+    settings: { "ssl.nonsense": 1 },
     logger: silent,
   });
   expect(attempt).rejects.toThrow("ssl.nonsense");

@@ -3,8 +3,10 @@
 // difference is a value and a warning, because another team may own the topic.
 import type { IAdminClient as AdminClient } from "@confluentinc/kafka-javascript/types/rdkafka.js";
 import type { Logger } from "../service/logger.ts";
+import type { ClientSettings } from "./binding.ts";
+import { type ConnectionOptions, sharedSettings } from "./client-config.ts";
 import { loadKafkaClient } from "./native/load.ts";
-import { type ClientSettings, describeTopicConfigs } from "./native/topic-configs.ts";
+import { describeTopicConfigs } from "./native/topic-configs.ts";
 
 /**
  * The codec that the broker stores a topic in, whatever the producer sent: `compression.type`. Stated for every topic,
@@ -54,19 +56,18 @@ export type EnsureTopicsResult =
   | { readonly ok: true; readonly value: TopicsReport }
   | { readonly ok: false; readonly failure: TopicsFailure };
 
-export interface EnsureTopicsOptions {
-  readonly brokers: string;
+export interface EnsureTopicsOptions extends ConnectionOptions {
   readonly topics: readonly TopicSpec[];
-  /** librdkafka's settings for TLS and SASL. */
-  readonly security?: ClientSettings;
-  /** For each request to the broker; default 5,000 ms. Four at most. */
+  /**
+   * For each request to the broker; default 5,000 ms. While a request waits it holds one of Bun's few pool threads, which
+   * serve DNS and files as well: with no broker there, that is all that happens, once.
+   */
   readonly requestTimeoutMs?: number;
-  readonly logger: Logger;
 }
 
 /**
  * Idempotent, and safe to run in several services at once: whoever is later finds what the other made. Never rejects for
- * what a broker does; throws when `security` has a setting that librdkafka does not know.
+ * what a broker does; rejects when `settings` has one that librdkafka does not know.
  */
 export async function ensureTopics(options: EnsureTopicsOptions): Promise<EnsureTopicsResult> {
   const { topics, logger } = options;
@@ -78,11 +79,7 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<Ensure
       return { ok: false, failure: { kind: "refused", topic: name, code: 0, message } };
     }
   }
-  const settings: ClientSettings = {
-    ...options.security,
-    "bootstrap.servers": options.brokers,
-    "client.id": "orderwire-admin",
-  };
+  const settings: ClientSettings = { ...sharedSettings(options), ...options.settings };
   // Connection errors come as events as well; the failed request says the same, once.
   const admin = kafka.AdminClient.create(settings, { "event.error": () => undefined });
   try {

@@ -76,6 +76,11 @@ export interface NativeProducer<Opaque> extends NativeClient<{
     opaque: Opaque,
     headers: readonly NativeHeader[],
   ): number;
+  /** Asks a broker, and blocks a thread of the pool until it answers or the time is over. */
+  getMetadata(
+    options: { readonly allTopics: false; readonly timeout: number },
+    callback: (error: NativeError | null) => void,
+  ): void;
   /** Delivery reports and events come by themselves, from librdkafka's background thread. Only once connected. */
   setPollInBackground(on: boolean): void;
 }

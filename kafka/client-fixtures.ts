@@ -13,6 +13,8 @@ export interface TestCluster {
   readonly brokers: string;
   /** What consumers need to be quick on this cluster. */
   readonly consumerSettings: ClientSettings;
+  /** As short as the brokers allow. The embedded ones let a group wait nearly this long for members to join again. */
+  readonly sessionTimeoutMs: number;
   /** Makes a topic that no other test uses, and answers its name. */
   createTopic(partitions: number): Promise<string>;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export function openEmbeddedTestCluster(): EmbeddedTestCluster {
     embedded,
     brokers: embedded.brokers,
     consumerSettings: { "fetch.wait.max.ms": embedded.fetchWaitMaxMs },
+    sessionTimeoutMs: 2_000,
     createTopic(partitions) {
       const name = `topic-${randomUUID()}`;
       embedded.createTopic({ name, partitions });
@@ -44,10 +47,11 @@ export function openRealTestCluster(brokers: string): TestCluster {
   return {
     brokers,
     consumerSettings: {},
+    sessionTimeoutMs: 6_000,
     async createTopic(partitions) {
       const name = `kafka-suite-${randomUUID()}`;
       const topic = { name, partitions, retentionMs: 3_600_000, compressionType: "lz4" } as const;
-      const made = await ensureTopics({ brokers, topics: [topic], logger: silentLogger });
+      const made = await ensureTopics({ brokers, clientId: "suite", topics: [topic], logger: silentLogger });
       if (!made.ok) throw new Error(made.failure.message);
       return name;
     },
@@ -124,7 +128,10 @@ export interface ReaderOptions extends Partial<Omit<ConsumerOptions, "handlers" 
   readonly handlers?: Partial<ConsumerHandlers>;
 }
 
-export async function openReader(cluster: TestCluster, options: ReaderOptions): Promise<TestReader> {
+export async function openReader(
+  cluster: Pick<TestCluster, "brokers" | "consumerSettings" | "sessionTimeoutMs">,
+  options: ReaderOptions,
+): Promise<TestReader> {
   const { topic, handlers, ...rest } = options;
   const records: KafkaRecord[] = [];
   const events: string[] = [];
@@ -140,7 +147,7 @@ export async function openReader(cluster: TestCluster, options: ReaderOptions): 
     groupId: `group-${randomUUID()}`,
     logger: silentLogger,
     topics: [topic],
-    sessionTimeoutMs: 6_000,
+    sessionTimeoutMs: cluster.sessionTimeoutMs,
     settings: cluster.consumerSettings,
     ...rest,
     handlers: {

@@ -37,7 +37,8 @@ export interface ConsumerHandlers {
   onAssigned(partitions: readonly TopicPartition[]): void;
   /**
    * No record of these partitions comes any more. They are let go of when the promise resolves, or after
-   * `revokeTimeoutMs`; until then `commit` works for them, and the other partitions go on.
+   * `revokeTimeoutMs`; until then `commit` works for them. Meanwhile the client fetches nothing for the other partitions
+   * either, so this should be quick: finish what is being done, commit, leave the rest.
    */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** These partitions belong to another member already: no record comes any more, and no commit is possible. */
@@ -123,7 +124,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   if (topics.length === 0) throw new Error("topics must name at least one topic");
 
   const native = createNativeConsumer(consumerSettings(options, sessionTimeoutMs));
-  const gate = createPartitionGate();
+  const gate = createPartitionGate(maxBatchSize);
   const brokerWatch = createBrokerWatch(brokerSilenceMs);
   const commits = createCommitQueue({
     send: (offsets) => native.commit(offsets),
@@ -172,6 +173,8 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
       if (error.code === errorCodes.fatal) fail(error.message);
     }
     const records = gate.admit(messages.map(readRecord));
+    const overfull = gate.takeOverfull();
+    if (overfull.length > 0) loop.between(() => native.pause(overfull));
     if (records.length > 0 && phase !== "failed") handlers.onRecords(records);
   }
 
@@ -202,17 +205,17 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   }
 
   async function revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const { known, paused } = gate.forget(partitions);
+    const { known, stopped } = gate.forget(partitions);
     if (known.length > 0) finishing = finish(known, revokeTimeoutMs);
     // When closing has begun, it is what finishes them.
     await finishing;
-    loop.between(() => letGo(partitions, paused));
+    loop.between(() => letGo(partitions, stopped));
   }
 
   function lose(partitions: readonly TopicPartition[]): void {
-    const { known, paused } = gate.forget(partitions);
+    const { known, stopped } = gate.forget(partitions);
     logger.warn("Partitions lost to another member", { partitions: describe(known) });
-    loop.between(() => letGo(partitions, paused));
+    loop.between(() => letGo(partitions, stopped));
     if (known.length > 0) guarded("onLost", () => handlers.onLost(known));
   }
 
@@ -233,9 +236,9 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     gate.endFinishing(partitions);
   }
 
-  function letGo(partitions: readonly TopicPartition[], paused: readonly TopicPartition[]): void {
+  function letGo(partitions: readonly TopicPartition[], stopped: readonly TopicPartition[]): void {
     // The client would remember a pause beyond this assignment, and the partition would stand still when it comes back.
-    if (paused.length > 0 && phase !== "leaving") native.resume(paused);
+    if (stopped.length > 0 && phase !== "leaving") native.resume(stopped);
     if (protocol === "EAGER") native.unassign();
     else native.incrementalUnassign(partitions);
   }
@@ -314,13 +317,11 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   let closed: Promise<void> | null = null;
   return {
     pause(partitions) {
-      const added = gate.pause(partitions);
-      if (added.length > 0) loop.between(() => native.pause(added));
+      gate.pause(partitions);
     },
     resume(partitions) {
-      const removed = gate.resume(partitions);
-      if (removed.length === 0) return;
-      loop.between(() => native.resume(removed));
+      const stopped = gate.resume(partitions);
+      if (stopped.length > 0) loop.between(() => native.resume(stopped));
       // Not from here: what was kept for them is handed over in a turn of its own.
       setImmediate(() => loop.wake());
     },
@@ -378,12 +379,14 @@ function consumerSettings(options: ConsumerOptions, sessionTimeoutMs: number): C
     "auto.offset.reset": "earliest",
     "isolation.level": options.isolationLevel ?? "read_committed",
     "session.timeout.ms": sessionTimeoutMs,
-    "heartbeat.interval.ms": Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+    "heartbeat.interval.ms": Math.min(1_000, Math.floor(sessionTimeoutMs / 3)),
     // Only a stuck event loop can reach this: polling waits for no handler.
     "max.poll.interval.ms": Math.max(60_000, sessionTimeoutMs),
     // Prefetched records in memory. With the usual backoff of 1 s, a full queue would mean one queue a second.
     "queued.max.messages.kbytes": 16_384,
     "fetch.queue.backoff.ms": 20,
+    // A broker holds a fetch this long while nothing is there, and a partition that is started waits for its answer.
+    "fetch.wait.max.ms": 100,
     "fetch.error.backoff.ms": 200,
     // New topics and partitions are noticed within this time.
     "topic.metadata.refresh.interval.ms": 30_000,

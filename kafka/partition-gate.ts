@@ -1,6 +1,9 @@
 // Decides which records are handed over: those of partitions that are assigned and not paused. Records of a paused
-// partition that were already on their way are kept, in order, until it is resumed; what belongs to a partition that was
-// given away is dropped, because its next owner reads it again. Knows no client and no time.
+// partition are kept here, in order, until it is resumed; what belongs to a partition that was given away is dropped,
+// because its next owner reads it again. Knows no client and no time.
+//
+// The client is told to stop a paused partition only when more than `keepLimit` records are kept in all. Stopping throws
+// its prefetched records away, and starting again takes until its next fetch: most pauses are shorter than that.
 import type { KafkaRecord, TopicPartition } from "./record.ts";
 
 export interface PartitionGate {
@@ -8,16 +11,14 @@ export interface PartitionGate {
   assign(partitions: readonly TopicPartition[]): void;
   /**
    * No record of these partitions passes from now on, and their pauses are forgotten. Answers those that were assigned,
-   * and among them those that were paused.
+   * and among them those that the client has stopped.
    */
-  forget(partitions: readonly TopicPartition[]): {
-    readonly known: readonly TopicPartition[];
-    readonly paused: readonly TopicPartition[];
-  };
-  /** Answers those that were assigned and not paused: the others need nothing. */
-  pause(partitions: readonly TopicPartition[]): readonly TopicPartition[];
-  /** Answers those that were paused. Their kept records pass first. */
+  forget(partitions: readonly TopicPartition[]): Forgotten;
+  pause(partitions: readonly TopicPartition[]): void;
+  /** Answers those that the client has stopped and must start again. Kept records pass first. */
   resume(partitions: readonly TopicPartition[]): readonly TopicPartition[];
+  /** Paused partitions that the client should stop now, because too much is kept; each is answered once. */
+  takeOverfull(): readonly TopicPartition[];
   /** Whether this member may still commit for the partition: it is assigned, or its work is being finished. */
   mayCommit(partition: TopicPartition): boolean;
   /** Between these two calls, the forgotten partitions may still be committed. */
@@ -29,11 +30,19 @@ export interface PartitionGate {
   beginPoll(): void;
 }
 
-export function createPartitionGate(): PartitionGate {
+export interface Forgotten {
+  readonly known: readonly TopicPartition[];
+  readonly stopped: readonly TopicPartition[];
+}
+
+export function createPartitionGate(keepLimit: number): PartitionGate {
   const assigned = new Map<string, TopicPartition>();
   const paused = new Set<string>();
   const finishing = new Set<string>();
+  /** Among the paused ones, those that the client has stopped. */
+  const stopped = new Set<string>();
   const kept = new Map<string, KafkaRecord[]>();
+  let keptCount = 0;
   let released: KafkaRecord[] = [];
   let forgotSincePoll = false;
 
@@ -45,7 +54,15 @@ export function createPartitionGate(): PartitionGate {
     const records = kept.get(key);
     if (records === undefined) kept.set(key, [record]);
     else records.push(record);
+    keptCount += 1;
     return false;
+  }
+
+  function takeKept(key: string): readonly KafkaRecord[] {
+    const records = kept.get(key) ?? [];
+    kept.delete(key);
+    keptCount -= records.length;
+    return records;
   }
 
   return {
@@ -59,36 +76,45 @@ export function createPartitionGate(): PartitionGate {
     forget(partitions) {
       forgotSincePoll = true;
       const known: TopicPartition[] = [];
-      const wasPaused: TopicPartition[] = [];
+      const wereStopped: TopicPartition[] = [];
       for (const partition of partitions) {
         const key = keyOf(partition);
         const found = assigned.get(key);
         if (found === undefined) continue;
         known.push(found);
         assigned.delete(key);
-        kept.delete(key);
-        if (paused.delete(key)) wasPaused.push(found);
+        paused.delete(key);
+        takeKept(key);
+        if (stopped.delete(key)) wereStopped.push(found);
       }
       // Drops what a forgotten partition had waiting here.
       released = released.filter((record) => assigned.has(keyOf(record)));
-      return { known, paused: wasPaused };
+      return { known, stopped: wereStopped };
     },
     pause(partitions) {
-      return partitions.filter((partition) => {
+      for (const partition of partitions) {
         const key = keyOf(partition);
-        if (!assigned.has(key) || paused.has(key)) return false;
-        paused.add(key);
-        return true;
-      });
+        if (assigned.has(key)) paused.add(key);
+      }
     },
     resume(partitions) {
       return partitions.filter((partition) => {
         const key = keyOf(partition);
         if (!paused.delete(key)) return false;
-        released = released.concat(kept.get(key) ?? []);
-        kept.delete(key);
-        return true;
+        released = released.concat(takeKept(key));
+        return stopped.delete(key);
       });
+    },
+    takeOverfull() {
+      if (keptCount <= keepLimit || stopped.size === paused.size) return [];
+      const overfull: TopicPartition[] = [];
+      for (const key of paused) {
+        const partition = assigned.get(key);
+        if (partition === undefined || stopped.has(key)) continue;
+        stopped.add(key);
+        overfull.push(partition);
+      }
+      return overfull;
     },
     mayCommit(partition) {
       const key = keyOf(partition);

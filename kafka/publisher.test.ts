@@ -17,7 +17,7 @@ describePublisher("the embedded cluster", openEmbeddedTestCluster);
 describe("the publisher and a broker that fails", () => {
   let toClose: { close(): Promise<void> }[] = [];
   afterEach(async () => {
-    for (const part of toClose.reverse()) await part.close();
+    for (const part of toClose.toReversed()) await part.close();
     toClose = [];
   });
 

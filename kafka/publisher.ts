@@ -82,6 +82,7 @@ const defaultCloseTimeoutMs = 5_000;
 const clientGivesUpEarlierMs = 1_000;
 const statisticsIntervalMs = 250;
 const brokerSilenceMs = 2_000;
+const firstContactTimeoutMs = 300;
 const replaceIntervalMs = 1_000;
 const disconnectTimeoutMs = 2_000;
 /** Missing rights are often granted a moment later, but librdkafka may go on refusing: see `openPublisher`. */
@@ -232,8 +233,15 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     });
     await connectNative(native);
     native.setPollInBackground(true);
-    if (closing) await disconnectNative(native, disconnectTimeoutMs);
-    else client = opened;
+    if (closing) {
+      await disconnectNative(native, disconnectTimeoutMs);
+      return;
+    }
+    client = opened;
+    // Makes the client connect now, not when its next timer fires, and says so before the next statistics.
+    native.getMetadata({ allTopics: false, timeout: firstContactTimeoutMs }, (error) => {
+      if (error === null && client === opened) setConnected(true);
+    });
   }
 
   function replaceClient(failed: Client, code: number): void {

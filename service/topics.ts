@@ -33,7 +33,12 @@ export function keepTopics(brokers: string, settings: Settings, logger: Logger):
   let cancelRetry: (() => void) | undefined;
 
   async function attempt(count: number): Promise<void> {
-    const outcome = await ensureTopics({ brokers, topics: topicSpecs(settings), logger });
+    const outcome = await ensureTopics({
+      brokers,
+      clientId: "orderwire-admin",
+      topics: topicSpecs(settings),
+      logger,
+    });
     if (stopped) return;
     if (outcome.ok) {
       ready.resolve();

@@ -100,13 +100,8 @@ describe("a client that must be built", () => {
     expect(originOf(result)).toContain("run `bun install` first");
   });
 
-  test("and does not compile fails in one line, keeps the log, and removes the tree and the lock", async () => {
-    const clone = newClone();
-    const cacheDir = mkdtempSync(join(root, "cache-"));
-    // The headers are there, so that nothing is downloaded.
-    const headers = join(cacheDir, "node-headers", process.versions.node);
-    mkdirSync(headers, { recursive: true });
-    writeFileSync(join(headers, "node.h"), "");
+  test("and does not configure fails in one line, keeps the log, and removes the tree and the lock", async () => {
+    const { clone, cacheDir } = newCloneWithHeaders();
     writeFileSync(
       join(clone, packagePath, "deps/librdkafka/configure"),
       "echo checking; echo 'error: the dog ate it' >&2; exit 3",
@@ -126,7 +121,30 @@ describe("a client that must be built", () => {
     expect(left[0]).toMatch(/^build-.*\.log$/);
     expect(existsSync(join(clone, addonPath))).toBe(false);
   });
+
+  test("and does not compile tells the compiler's first error, and stops what runs beside it", async () => {
+    const { clone, cacheDir } = newCloneWithHeaders();
+    const sources = join(clone, packagePath, "src");
+    for (const name of readdirSync(sources)) {
+      if (name.endsWith(".cc")) writeFileSync(join(sources, name), '#error "no such binding"');
+    }
+    const startedAt = performance.now();
+    const result = await ensureNativeClient({ projectDir: clone, cacheDir });
+    if (result.ok) throw new Error("built");
+    expect(result.failure.message).toContain("no such binding");
+    // librdkafka alone takes three quarters of a minute.
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
+  });
 });
+
+/** Node's headers are there, so that nothing is downloaded. */
+function newCloneWithHeaders(): { readonly clone: string; readonly cacheDir: string } {
+  const cacheDir = mkdtempSync(join(root, "cache-"));
+  const headers = join(cacheDir, "node-headers", process.versions.node);
+  mkdirSync(headers, { recursive: true });
+  writeFileSync(join(headers, "node.h"), "");
+  return { clone: newClone(), cacheDir };
+}
 
 describe("the cache", () => {
   test.skipIf(process.platform === "darwin")(

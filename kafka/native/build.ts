@@ -192,8 +192,8 @@ function explainMissingSymbols(missing: readonly string[]): string {
 function notesFor(toolchain: Toolchain): readonly string[] {
   if (toolchain.zstd) return [];
   return [
-    "Built without zstd, because zstd.h is not installed: batches that other producers compress with zstd cannot be " +
-      "read. The product's own topics set another codec, so nothing is lost unless a topic is configured otherwise.",
+    "Built without zstd, because zstd.h is not installed: a batch that another producer compressed with zstd stops its " +
+      "partition. The product's own topics set another codec.",
   ];
 }
 
@@ -237,9 +237,15 @@ function place(cached: string, addonPath: string, identity: string): void {
 }
 
 const abandonedAfterMs = 3_600_000;
+const keptBuilds = 5;
 
-/** Folders and logs of builds that were killed. */
+/** Folders and logs of builds that were killed, and all but the newest builds (9 MB each; clones have their own link). */
 function removeAbandoned(builds: string): void {
+  const finished = readdirSync(builds)
+    .filter((name) => existsSync(join(builds, name, addonName)))
+    .map((name) => ({ path: join(builds, name), builtAt: statSync(join(builds, name, addonName)).mtimeMs }))
+    .toSorted((a, b) => b.builtAt - a.builtAt);
+  for (const { path } of finished.slice(keptBuilds - 1)) rmSync(path, { recursive: true, force: true });
   for (const name of readdirSync(builds)) {
     if (!name.startsWith("work-") && !name.startsWith("build-")) continue;
     const path = join(builds, name);

@@ -125,26 +125,23 @@ export async function compileAddon(options: CompileOptions): Promise<CompileResu
   };
 
   options.onProgress({ stage: "configuring librdkafka", fraction: 0 });
-  // The first failure stops the other half at once.
-  const stopping = async <Value>(work: Promise<Value>): Promise<Value> => {
+  // The first failure stops the other half at once, and is the one that is told: the other's is only that it was stopped.
+  let failure: unknown;
+  const stopping = async <Value>(work: Promise<Value>): Promise<Value | undefined> => {
     try {
       return await work;
     } catch (error) {
+      failure ??= error;
       controller.abort();
       configured.reject(error);
-      throw error;
+      return undefined;
     }
   };
   configured.promise.catch(() => undefined);
-  const [library, headers] = await Promise.allSettled([stopping(buildLibrary()), stopping(buildBinding())]);
-  if (headers.status === "fulfilled" && !headers.value.ok) return headers.value;
-  for (const outcome of [library, headers]) {
-    if (outcome.status === "rejected" && outcome.reason instanceof CommandFailed) {
-      return { ok: false, message: outcome.reason.message };
-    }
-  }
-  if (library.status === "rejected") throw library.reason;
-  if (headers.status === "rejected") throw headers.reason;
+  const [, headers] = await Promise.all([stopping(buildLibrary()), stopping(buildBinding())]);
+  if (headers?.ok === false) return headers;
+  if (failure instanceof CommandFailed) return { ok: false, message: failure.message };
+  if (failure !== undefined) throw failure;
 
   advance(0, "linking");
   const addonPath = join(workDir, "addon.node");

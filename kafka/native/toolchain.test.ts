@@ -11,8 +11,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** A PATH with these programs only: the real ones by name, or scripts. */
-function pathWith(programs: Readonly<Record<string, "real" | string>>): string {
+/** A PATH with these programs only: the text of a script each, or "real" for this machine's own. */
+function pathWith(programs: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(root, `path-${next++}-`));
   for (const [name, source] of Object.entries(programs)) {
     const target = join(folder, name);
@@ -59,7 +59,7 @@ describe("what is missing", () => {
     ["make", { gcc: "real", bash: "real" }, "make (Debian"],
     ["bash", { gcc: "real", make: "real" }, "bash (Debian"],
   ] as const)("a missing %s is named alone", (name, programs, debian) => {
-    const result = findToolchain({ PATH: `${pathWith({ ...programs, "g++": compilerWithout("none") })}` });
+    const result = findToolchain({ PATH: pathWith({ ...programs, "g++": compilerWithout("none") }) });
     if (result.ok) throw new Error("found");
     expect(result.message).toContain(`missing: ${name}. Install with: apt-get install -y ${debian}`);
   });

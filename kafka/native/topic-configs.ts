@@ -1,9 +1,7 @@
 // The settings that topics have on the broker, read through the add-on: the npm package has no call for it.
 import { dlopen, ptr } from "bun:ffi";
+import type { ClientSettings } from "../binding.ts";
 import { kafkaAddonPath, loadKafkaClient } from "./load.ts";
-
-/** librdkafka's settings, as a client gets them. */
-export type ClientSettings = Readonly<Record<string, string | number | boolean>>;
 
 export interface TopicConfigs {
   /** By topic, then by setting (`retention.ms`). */
