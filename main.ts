@@ -6,34 +6,31 @@ import { openParts } from "./service/open-parts.ts";
 import { runService } from "./service/run-service.ts";
 import { untilReady } from "./service/until-ready.ts";
 
-/** Returns never: the process ends with the services. */
-export async function main(): Promise<void> {
-  await runService(async (settings, logger) => {
-    const closing = createClosing();
-    const parts = openParts(settings);
-    closing.add(() => parts.close());
-    const order = await openOrder(settings, parts, logger);
-    closing.add(() => order.close());
-    const cart = await openCart(settings, parts, logger);
-    closing.add(() => cart.close());
-    // The embedded parts are there at once, so the first call finds everything ready; real ones may be away for long.
-    if (parts.clusterLife !== undefined) await untilReady([cart, order], 10_000);
+await runService(async (settings, logger) => {
+  const closing = createClosing();
+  const parts = openParts(settings);
+  closing.add(() => parts.close());
+  const order = await openOrder(settings, parts, logger);
+  closing.add(() => order.close());
+  const cart = await openCart(settings, parts, logger);
+  closing.add(() => cart.close());
+  // The embedded parts are there at once, so the first call finds everything ready; real ones may be away for long.
+  if (parts.clusterLife !== undefined) await untilReady([cart, order], 10_000);
 
-    const embedded = [
-      "",
-      "Kafka and the registry are embedded and live in memory: Ctrl-C forgets what is on the topics.",
-      "Set KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL for real ones.",
-    ];
-    const banner = [
-      "",
-      `  cart   ${cart.url}    creates and updates orders   ${cart.url}/openapi.json`,
-      `  order  ${order.url}    answers for them             ${order.url}/openapi.json`,
-      "",
-      "Try:",
-      `  curl -X POST ${cart.url}/create-order -d '{"orderId":"ORDER-001","itemsCount":3}'`,
-      `  curl '${order.url}/order-details?orderId=ORDER-001'`,
-      ...(parts.clusterLife === undefined ? [] : embedded),
-    ];
-    return { banner, close: () => closing.run() };
-  });
-}
+  const embedded = [
+    "",
+    "Kafka and the registry are embedded and live in memory: Ctrl-C forgets what is on the topics.",
+    "Set KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL for real ones.",
+  ];
+  const banner = [
+    "",
+    `  cart   ${cart.url}    creates and updates orders   ${cart.url}/openapi.json`,
+    `  order  ${order.url}    answers for them             ${order.url}/openapi.json`,
+    "",
+    "Try:",
+    `  curl -X POST ${cart.url}/create-order -d '{"orderId":"ORDER-001","itemsCount":3}'`,
+    `  curl '${order.url}/order-details?orderId=ORDER-001'`,
+    ...(parts.clusterLife === undefined ? [] : embedded),
+  ];
+  return { banner, close: () => closing.run() };
+});

@@ -33,11 +33,11 @@ export interface NativeMessage {
   readonly headers?: readonly NativeHeader[];
 }
 
-export interface DeliveryReport<Opaque> {
+export interface DeliveryReport {
   /** -1 when the record failed before a partition was chosen for it, which means that it was never sent. */
   readonly partition: number;
   readonly offset: number;
-  readonly opaque: Opaque;
+  readonly opaque: number;
 }
 
 /** `error` comes with an Error that has nothing but librdkafka's text of the code, all others with a message object. */
@@ -58,22 +58,25 @@ interface NativeClient<Callbacks> {
   disconnect(callback: (error: NativeError | null) => void): void;
 }
 
-export interface NativeProducer<Opaque> extends NativeClient<{
+export interface NativeProducer extends NativeClient<{
   readonly global: object;
   readonly topic: object;
   readonly event: {
     readonly event_cb: EventListener;
-    readonly delivery_cb: (errorCode: number | null, report: DeliveryReport<Opaque>) => void;
+    readonly delivery_cb: (errorCode: number | null, report: DeliveryReport) => void;
   };
 }> {
-  /** Queues a copy and answers 0 or an error code. Partition -1 lets the partitioner choose, timestamp 0 means now. */
+  /**
+   * Queues a copy and answers 0 or an error code. Partition -1 lets the partitioner choose, timestamp 0 means now. The
+   * opaque comes back with the delivery report.
+   */
   produce(
     topic: string,
     partition: number,
     value: Buffer | null,
     key: Buffer,
     timestampMs: number,
-    opaque: Opaque,
+    opaque: number,
     headers: readonly NativeHeader[],
   ): number;
   /** Asks a broker, and blocks a thread of the pool until it answers or the time is over. */
@@ -124,11 +127,11 @@ export interface NativeConsumer extends NativeClient<{
 }
 
 /** @throws an Error that names the setting which librdkafka does not know or accept. */
-export function createNativeProducer<Opaque>(settings: ClientSettings): NativeProducer<Opaque> {
+export function createNativeProducer(settings: ClientSettings): NativeProducer {
   const { Producer } = loadKafkaClient();
   // Without topic settings of its own, the client takes them (acks, partitioner, message.timeout.ms) from the global ones;
   // an empty object here would replace them all by their defaults.
-  const client: NativeProducer<Opaque> = new Producer({ ...settings }).getClient();
+  const client: NativeProducer = new Producer({ ...settings }).getClient();
   return client;
 }
 

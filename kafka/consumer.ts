@@ -94,7 +94,7 @@ const defaultRevokeTimeoutMs = 10_000;
 const defaultCommitTimeoutMs = 5_000;
 const defaultCloseTimeoutMs = 10_000;
 /** Also keeps the member in its group: max.poll.interval.ms. */
-const pollIntervalMs = 200;
+const pollIntervalMs = 1_000;
 const statisticsIntervalMs = 1_000;
 /** Longer than a fetch may wait at the broker. */
 const brokerSilenceMs = 3_000;
@@ -158,14 +158,17 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   const loop = createPollLoop({
     intervalMs: pollIntervalMs,
     onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
-    ask(done) {
+    ask() {
       gate.beginPoll();
-      native.consume(0, maxBatchSize, false, (error, messages = []) => {
-        guarded("onRecords", () => takeBatch(error, messages));
-        done(messages.length);
-      });
+      native.consume(0, maxBatchSize, false, onConsumed);
     },
   });
+
+  /** One function for all calls: under Bun the native side keeps every callback that it was given for ever. */
+  function onConsumed(error: NativeError | null, messages: readonly NativeMessage[] = []): void {
+    guarded("onRecords", () => takeBatch(error, messages));
+    loop.done(messages.length);
+  }
 
   function takeBatch(error: NativeError | null, messages: readonly NativeMessage[]): void {
     if (error !== null) {

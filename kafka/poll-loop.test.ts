@@ -9,22 +9,21 @@ afterEach(() => {
 
 /** Calls come back when the test says so. */
 function openLoop(intervalMs = never) {
-  const out: ((count: number) => void)[] = [];
   const errors: unknown[] = [];
   let calls = 0;
-  loop = createPollLoop({
+  const opened = createPollLoop({
     intervalMs,
     onTaskError: (error) => errors.push(error),
-    ask(done) {
+    ask: () => {
       calls += 1;
-      out.push(done);
     },
   });
+  loop = opened;
   return {
-    loop,
+    loop: opened,
     errors,
     calls: () => calls,
-    comeBack: (count: number): void => out.shift()?.(count),
+    comeBack: (count: number): void => opened.done(count),
   };
 }
 

@@ -4,6 +4,8 @@
 export interface PollLoop {
   /** There may be something to take. */
   wake(): void;
+  /** The call that is out has come back, and its records are handed over: how many there were. */
+  done(count: number): void;
   /** Runs the task when no call is out, at once if possible; the next call waits for it. */
   between(task: () => void): void;
   /** When a call last went out; on performance.now()'s clock. */
@@ -13,8 +15,8 @@ export interface PollLoop {
 }
 
 export interface PollLoopOptions {
-  /** Asks once, and calls back with the number of records once they are handed over. Neither may throw. */
-  readonly ask: (done: (count: number) => void) => void;
+  /** Sends a call out, after which `done` is called once. Must not throw. */
+  readonly ask: () => void;
   /** Must not throw. */
   readonly onTaskError: (error: unknown) => void;
   /** Milliseconds between calls when nobody wakes it. */
@@ -38,10 +40,10 @@ export function createPollLoop({ ask, onTaskError, intervalMs }: PollLoopOptions
     asking = true;
     askAgain = false;
     polledAtMs = performance.now();
-    ask(onDone);
+    ask();
   }
 
-  function onDone(count: number): void {
+  function done(count: number): void {
     asking = false;
     // After the records of this call, before those of the next.
     const due = tasks;
@@ -62,6 +64,7 @@ export function createPollLoop({ ask, onTaskError, intervalMs }: PollLoopOptions
   const timer = setInterval(poll, intervalMs);
   return {
     wake: poll,
+    done,
     between(task) {
       if (asking) tasks.push(task);
       else run(task);

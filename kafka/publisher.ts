@@ -89,6 +89,8 @@ const disconnectTimeoutMs = 2_000;
 const unauthorizedForLongMs = 30_000;
 
 interface Pending {
+  /** What the client knows it by. */
+  readonly id: number;
   readonly record: OutgoingRecord;
   readonly resolve: (outcome: PublishOutcome) => void;
   readonly expiresAtMs: number;
@@ -97,7 +99,7 @@ interface Pending {
 }
 
 interface Client {
-  readonly native: NativeProducer<Pending>;
+  readonly native: NativeProducer;
   /** False once replaced: what it still reports is about records that have been answered. */
   current: boolean;
 }
@@ -116,8 +118,9 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   if (!(maxInFlight >= 1)) throw new Error(`maxInFlight must be at least 1, got ${maxInFlight}`);
   const settings = publisherSettings(options, deadlineMs, maxInFlight);
 
-  /** In the order of publishing, which is the order of their deadlines. */
-  const unanswered = new Set<Pending>();
+  /** By id; in the order of publishing, which is the order of their deadlines. */
+  const unanswered = new Map<number, Pending>();
+  let lastId = 0;
   const waiting = new Set<Pending>();
   let client: Client | null = null;
   let connected = false;
@@ -130,7 +133,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
 
   function answer(pending: Pending, outcome: PublishOutcome): void {
     // Already answered at its deadline, or when its client was replaced.
-    if (!unanswered.delete(pending)) return;
+    if (!unanswered.delete(pending.id)) return;
     waiting.delete(pending);
     pending.resolve(outcome);
     if (unanswered.size === 0) onAllAnswered?.();
@@ -146,7 +149,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     pending.client = to;
     let code: number;
     try {
-      code = to.native.produce(topic, choosePartition, value, key, now, pending, toNativeHeaders(headers));
+      code = to.native.produce(topic, choosePartition, value, key, now, pending.id, toNativeHeaders(headers));
     } catch (error) {
       logger.error("The Kafka client could not take a record", { topic, detail: String(error) });
       code = errorCodes.invalidArgument;
@@ -156,14 +159,15 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     if (breaksProducer(code)) replaceClient(to, code);
   }
 
-  function onDelivery(from: Client, code: number | null, report: DeliveryReport<Pending>): void {
-    const { opaque: pending, partition, offset } = report;
+  function onDelivery(from: Client, code: number | null, report: DeliveryReport): void {
+    const { opaque: id, partition, offset } = report;
+    const pending = unanswered.get(id);
     if (code === null) {
       unauthorizedSinceMs = null;
-      answer(pending, { ok: true, value: { partition, offset } });
+      if (pending !== undefined) answer(pending, { ok: true, value: { partition, offset } });
       return;
     }
-    fail(pending, classifyFailedDelivery(code, partition), code);
+    if (pending !== undefined) fail(pending, classifyFailedDelivery(code, partition), code);
     if (breaksProducer(code) || isUnauthorizedForLong(code)) replaceClient(from, code);
   }
 
@@ -194,7 +198,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   function answerExpired(): void {
     deadlineTimer = null;
     const nowMs = performance.now();
-    for (const pending of unanswered) {
+    for (const pending of unanswered.values()) {
       if (pending.expiresAtMs > nowMs) break;
       fail(pending, pending.client === null ? "unavailable" : "unknown", errorCodes.timedOut);
     }
@@ -204,20 +208,20 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   /** One timer, for the oldest record; it is not moved when that record is answered early. */
   function watchDeadlines(): void {
     if (deadlineTimer !== null) return;
-    const [oldest] = unanswered;
+    const [oldest] = unanswered.values();
     if (oldest === undefined) return;
     deadlineTimer = setTimeout(answerExpired, Math.max(1, Math.ceil(oldest.expiresAtMs - performance.now())));
   }
 
   async function openClient(): Promise<void> {
     const brokerWatch = createBrokerWatch(brokerSilenceMs);
-    const native = createNativeProducer<Pending>(settings);
+    const native = createNativeProducer(settings);
     const opened: Client = { native, current: true };
     native.configureCallbacks(true, {
       global: {},
       topic: {},
       event: {
-        delivery_cb: guard(logger, (code: number | null, report: DeliveryReport<Pending>) =>
+        delivery_cb: guard(logger, (code: number | null, report: DeliveryReport) =>
           onDelivery(opened, code, report),
         ),
         event_cb: createEventListener(logger, {
@@ -251,7 +255,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     logger.error("The Kafka producer has failed for good and is replaced", { code });
     setConnected(false);
     // Its reports may still come, but not for certain: whoever waits is told now.
-    for (const pending of unanswered) if (pending.client === failed) fail(pending, "unknown", code);
+    for (const pending of unanswered.values()) if (pending.client === failed) fail(pending, "unknown", code);
     void disconnectNative(failed.native, disconnectTimeoutMs);
     const delayMs = Math.max(0, replacedAtMs + replaceIntervalMs - performance.now());
     replaceTimer = setTimeout(reopenClient, delayMs);
@@ -269,7 +273,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     closing = true;
     if (replaceTimer !== null) clearTimeout(replaceTimer);
     if (unanswered.size > 0) await allAnsweredWithin(timeoutMs);
-    for (const pending of unanswered) {
+    for (const pending of unanswered.values()) {
       fail(pending, pending.client === null ? "unavailable" : "unknown", errorCodes.timedOut);
     }
     if (deadlineTimer !== null) clearTimeout(deadlineTimer);
@@ -300,13 +304,15 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
       if (closing) return rejected(errorCodes.wrongState);
       if (unanswered.size >= maxInFlight) return rejected(errorCodes.queueFull);
       return new Promise((resolve) => {
+        lastId += 1;
         const pending: Pending = {
+          id: lastId,
           record,
           resolve,
           expiresAtMs: performance.now() + deadlineMs,
           client: null,
         };
-        unanswered.add(pending);
+        unanswered.set(pending.id, pending);
         // Behind those that wait, so that the order of one key is kept.
         if (connected && client !== null && waiting.size === 0) handOver(pending, client);
         else waiting.add(pending);

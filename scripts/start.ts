@@ -1,4 +1,5 @@
-// `bun run start`: prepares a fresh clone, then serves cart and order in one process.
+// `bun run start`: prepares a fresh clone, then becomes the process that serves cart and order.
+import { join } from "node:path";
 import { prepare } from "./prepare.ts";
 
 try {
@@ -7,5 +8,9 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
-const { main } = await import("../main.ts");
-await main();
+// Not an import: this process has looked for node_modules before they were there, and Bun remembers what it did not find.
+process.execve?.(
+  process.execPath,
+  [process.execPath, join(import.meta.dirname, "..", "main.ts")],
+  process.env,
+);

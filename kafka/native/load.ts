@@ -19,9 +19,10 @@ export function loadKafkaClient(): KafkaClient {
     const client: KafkaClient = (loaded ??= require(`${packageName}/lib/rdkafka.js`));
     return client;
   } catch (error) {
+    const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);
     throw new Error(
-      `The native Kafka client could not be loaded by Bun ${process.versions.bun}: run \`bun kafka/native/build.ts\`, ` +
-        "or start with `bun run start`, which does so.",
+      `The native Kafka client could not be loaded by Bun ${process.versions.bun} (${reason}): run ` +
+        "`bun kafka/native/build.ts`, or start with `bun run start`, which does so.",
       { cause: error },
     );
   }
