@@ -84,7 +84,7 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<Ensure
   const admin = kafka.AdminClient.create(settings, { "event.error": () => undefined });
   try {
     const names = topics.map(({ name }) => name);
-    const before = await describeWhole(admin, names, timeoutMs);
+    const before = await describe(admin, names, timeoutMs);
     if (!before.ok) return before;
     const created: string[] = [];
     for (const topic of topics) {
@@ -117,10 +117,10 @@ const unknownTopic = 3;
 const topicExists = 36;
 
 /**
- * A topic that was made a moment ago can be known by its name before its partitions are: that is no difference to report,
- * so it is asked again until they are there. Within `timeoutMs`.
+ * Of topics that exist. One that was made a moment ago may be unknown to the broker that answers, or known without its
+ * partitions: that is no difference to report, so it is asked again until they are there. Within `timeoutMs`.
  */
-async function describeWhole(
+async function describeExisting(
   admin: AdminClient,
   names: readonly string[],
   timeoutMs: number,
@@ -128,7 +128,7 @@ async function describeWhole(
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const described = await describe(admin, names, timeoutMs);
-    const isWhole = !described.ok || [...described.value.values()].every(({ partitions }) => partitions > 0);
+    const isWhole = !described.ok || names.every((name) => (described.value.get(name)?.partitions ?? 0) > 0);
     if (isWhole || performance.now() > deadlineMs) return described;
     await Bun.sleep(describeAgainMs);
   }
@@ -201,7 +201,7 @@ async function compare(admin: AdminClient, comparison: Comparison): Promise<Step
   if (names.length === 0)
     return { ok: true, value: { created, existing: [], differences: [], unreadable: [] } };
   // Asked again rather than remembered: one that another service made between our look and our attempt is among them.
-  const shapes = await describeWhole(admin, names, timeoutMs);
+  const shapes = await describeExisting(admin, names, timeoutMs);
   if (!shapes.ok) return shapes;
   const configs = await describeTopicConfigs(comparison.settings, names, timeoutMs);
   const differences: TopicDifference[] = [];
