@@ -105,8 +105,28 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<Ensure
 
 /** Partitions and replicas of a topic that exists. */
 interface TopicShape {
+  readonly id: string;
   readonly partitions: number;
   readonly replicationFactor: number;
+}
+
+/**
+ * The cluster's own ids of topics, as text: another one each time a topic is made, also under an old name, so it tells
+ * whether offsets still mean what they meant. Waits for a topic that does not exist yet, and leaves it out after `requestTimeoutMs`.
+ */
+export async function readTopicIds(
+  options: ConnectionOptions & { readonly topics: readonly string[]; readonly requestTimeoutMs?: number },
+): Promise<Step<ReadonlyMap<string, string>>> {
+  const kafka = loadKafkaClient();
+  const settings: ClientSettings = { ...sharedSettings(options), ...options.settings };
+  const admin = kafka.AdminClient.create(settings, { "event.error": () => undefined });
+  try {
+    const shapes = await describeExisting(admin, options.topics, options.requestTimeoutMs ?? 5_000);
+    if (!shapes.ok) return shapes;
+    return { ok: true, value: new Map([...shapes.value].map(([name, { id }]) => [name, id])) };
+  } finally {
+    admin.disconnect();
+  }
 }
 
 type Step<Value> =
@@ -147,17 +167,29 @@ function describe(
       // Typed as always there; it is null on success.
       if (isFailure(error)) return resolve({ ok: false, failure: failureOf(error) });
       const shapes = new Map<string, TopicShape>();
-      for (const { name, error: topicError, partitions } of descriptions) {
+      for (const { name, topicId, error: topicError, partitions } of descriptions) {
         if (isFailure(topicError)) {
           if (topicError.code === unknownTopic) continue;
           return resolve({ ok: false, failure: failureOf(topicError, name) });
         }
         const replicationFactor = partitions[0]?.replicas.length ?? 0;
-        shapes.set(name, { partitions: partitions.length, replicationFactor });
+        shapes.set(name, { id: uuidText(topicId), partitions: partitions.length, replicationFactor });
       }
       return resolve({ ok: true, value: shapes });
     });
   });
+}
+
+function uuidText({
+  mostSignificantBits,
+  leastSignificantBits,
+}: {
+  mostSignificantBits: bigint;
+  leastSignificantBits: bigint;
+}) {
+  return [mostSignificantBits, leastSignificantBits]
+    .map((bits) => BigInt.asUintN(64, bits).toString(16).padStart(16, "0"))
+    .join("");
 }
 
 function create(

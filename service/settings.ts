@@ -15,6 +15,16 @@ const url = (protocols: string[]) =>
     error: `must start with ${protocols.join(" or ")}`,
   });
 
+/** Places between two steps of order's work whose order is a promise. */
+const crashPoints = [
+  "after-poll",
+  "before-store-commit",
+  "after-store-commit",
+  "before-dlq-ack",
+  "after-dlq-ack",
+  "before-offset-commit",
+] as const;
+
 export const settingsSchema = z.object({
   HOST: z.string().min(1).default("127.0.0.1").describe("Address that both services listen on"),
   CART_PORT: port(8000).describe("Port of cart; 0 takes a free one"),
@@ -46,6 +56,32 @@ export const settingsSchema = z.object({
   DLQ_MAX_RETRIES: count(3, 100).describe("Retries of a failed event of system A"),
   DLQ_RETRY_BACKOFF_MS: count(1000, 3_600_000).describe("Wait before its first retry; doubles each time"),
   DLQ_MAX_BACKOFF_MS: count(30_000, 86_400_000).describe("Longest wait between two retries"),
+  STALL_AFTER_MS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .max(3_600_000)
+    .default(30_000)
+    .describe(
+      "How long a partition with records may stand still before it is reported, and may be skipped by order",
+    ),
+  ORDER_INSTANCE_ID: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      "Name under which this order instance keeps its partitions over a restart; must differ between instances. Default: host name and port",
+    ),
+  SIMULATED_FAILURES: z
+    .enum(["on", "off"])
+    .optional()
+    .describe(
+      "Whether orders whose id starts with `TEST-FAIL` fail on purpose. Default: `on` with the embedded parts only",
+    ),
+  CRASH_AT: z
+    .enum(crashPoints)
+    .optional()
+    .describe("For fault tests: order kills itself the first time it comes to this point"),
   LOG_LEVEL: z.enum(logLevels).default("info").describe("Least level that is logged"),
   LOG_FORMAT: z.enum(["json", "pretty"]).optional().describe("Default: `pretty` on a terminal, else `json`"),
 });

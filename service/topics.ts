@@ -1,8 +1,9 @@
 // The topics that the services make at start-up, and what they promise; broker auto-creation is never relied on.
-import { ensureTopics, type TopicSpec } from "../kafka/admin.ts";
+import { ensureTopics, readTopicIds, type TopicSpec } from "../kafka/admin.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
+import type { Parts } from "./open-parts.ts";
 import type { Settings } from "./settings.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -19,32 +20,42 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
 }
 
 export interface TopicKeeper {
-  /** Resolves when the topics are there; never when stopped before. */
-  readonly ready: Promise<void>;
+  /** Resolves with the ids of the topics when they are there; never when stopped before. */
+  readonly ready: Promise<ReadonlyMap<string, string>>;
   stop(): void;
 }
 
 const retryDelay: Backoff = { firstMs: 200, maxMs: 5000 };
 
-/** Makes the topics that are missing, trying until the broker answers: a service starts also while it is away. */
-export function keepTopics(brokers: string, settings: Settings, logger: Logger): TopicKeeper {
-  const ready = Promise.withResolvers<void>();
+/**
+ * Makes the topics that are missing, trying until the broker answers: a service starts also while it is away. The embedded
+ * cluster has its topics from the start; their id is the cluster's life.
+ */
+export function keepTopics({ brokers, clusterLife }: Parts, settings: Settings, logger: Logger): TopicKeeper {
+  const topics = topicSpecs(settings);
+  if (clusterLife !== undefined) {
+    const ids = new Map(topics.map(({ name }) => [name, clusterLife]));
+    return { ready: Promise.resolve(ids), stop: () => undefined };
+  }
+  const ready = Promise.withResolvers<ReadonlyMap<string, string>>();
+  const admin = { brokers, clientId: "orderwire-admin", logger };
   let stopped = false;
   let cancelRetry: (() => void) | undefined;
 
+  /** The sentence that says why not. */
+  async function make(): Promise<string | undefined> {
+    const made = await ensureTopics({ ...admin, topics });
+    if (!made.ok) return made.failure.message;
+    const ids = await readTopicIds({ ...admin, topics: topics.map(({ name }) => name) });
+    if (!ids.ok) return ids.failure.message;
+    ready.resolve(new Map([...ids.value].map(([name, id]) => [name, id.slice(0, shortIdLength)])));
+    return undefined;
+  }
+
   async function attempt(count: number): Promise<void> {
-    const outcome = await ensureTopics({
-      brokers,
-      clientId: "orderwire-admin",
-      topics: topicSpecs(settings),
-      logger,
-    });
-    if (stopped) return;
-    if (outcome.ok) {
-      ready.resolve();
-      return;
-    }
-    if (count === 1) logger.warn("Waiting for Kafka to make the topics", { reason: outcome.failure.message });
+    const reason = await make();
+    if (stopped || reason === undefined) return;
+    if (count === 1) logger.warn("Waiting for Kafka to make the topics", { reason });
     cancelRetry = systemClock.after(backoffMs(retryDelay, count), () => void attempt(count + 1));
   }
 
@@ -57,3 +68,6 @@ export function keepTopics(brokers: string, settings: Settings, logger: Logger):
     },
   };
 }
+
+/** Of 32 hexadecimal digits: enough to tell a topic from its namesakes, and short in every stored order. */
+const shortIdLength = 8;

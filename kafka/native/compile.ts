@@ -1,5 +1,5 @@
 // Compiles the add-on in a folder of its own: a copy of the npm package's sources, librdkafka as static libraries,
-// the binding and our two files, linked into one self-contained .node file. Needs bash, make and a C++20 compiler.
+// the binding and our own files, linked into one self-contained .node file. Needs bash, make and a C++20 compiler.
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -11,7 +11,7 @@ import type { Environment, Toolchain } from "./toolchain.ts";
 
 export interface CompileOptions {
   readonly packageDir: string;
-  /** The folder of compat.cc and our C files. */
+  /** The folder of our C++ and C files. */
   readonly recipeDir: string;
   /** nan's headers. */
   readonly nanDir: string;
@@ -43,6 +43,9 @@ const binding = [
   "workers",
   "admin",
 ] as const;
+
+// What Bun lacks or does otherwise.
+const ourCxx = ["compat", "handles"] as const;
 
 // Our own functions on librdkafka, called through bun:ffi.
 const plainC = ["mock", "topic-configs"] as const;
@@ -92,7 +95,7 @@ export async function compileAddon(options: CompileOptions): Promise<CompileResu
     total =
       cost.configure +
       compiled * cost.libraryFile +
-      (binding.length + 1 + plainC.length) * cost.bindingFile +
+      (binding.length + ourCxx.length + plainC.length) * cost.bindingFile +
       cost.link;
     advance(cost.configure, compiling);
     configured.resolve();
@@ -208,7 +211,7 @@ function bindingCommands(
     // The long ones first, or the last core finishes alone.
     ...binding.toReversed().map((name) => compile(join(workDir, "src", `${name}.cc`), `${name}.o`)),
     // V8 and Bun are built without run-time type information; classes defined here must not ask for it.
-    compile(join(recipeDir, "compat.cc"), "compat.o", ["-fno-rtti"]),
+    ...ourCxx.map((name) => compile(join(recipeDir, `${name}.cc`), `${name}.o`, ["-fno-rtti"])),
     ...plainC.map((name) => ({
       command: toolchain.cc,
       args: ["-std=gnu11", "-fPIC", "-O2", `-I${join(workDir, "deps/librdkafka/src")}`]
@@ -223,7 +226,7 @@ function linkArguments(
   libraries: readonly string[],
   output: string,
 ): readonly string[] {
-  const objects = [...binding, "compat", ...plainC].map((name) => `${name}.o`);
+  const objects = [...binding, ...ourCxx, ...plainC].map((name) => `${name}.o`);
   const archives = ["deps/librdkafka/src-cpp/librdkafka++.a", "deps/librdkafka/src/librdkafka.a"];
   const inputs = [...objects, ...archives, ...toolchain.linkFlags, ...libraries];
   if (process.platform === "darwin") {
@@ -291,6 +294,8 @@ function runLogged(command: string, args: readonly string[], options: RunOptions
     for (const stream of [child.stdout, child.stderr]) {
       let rest = "";
       stream.on("data", (chunk: Buffer) => {
+        // The build folder may be gone by the time a stopped compiler's last words arrive.
+        if (options.signal.aborted) return;
         appendFileSync(options.logPath, chunk);
         const lines = (rest + chunk.toString()).split("\n");
         rest = lines.pop() ?? "";

@@ -18,7 +18,14 @@ export const packageSources = [
 ] as const;
 
 /** Our own part: what supplies the missing symbols, and what decides on the compilers' arguments. */
-const recipe = ["compat.cc", "mock.c", "topic-configs.c", "compile.ts", "toolchain.ts"] as const;
+const recipe = [
+  "compat.cc",
+  "handles.cc",
+  "mock.c",
+  "topic-configs.c",
+  "compile.ts",
+  "toolchain.ts",
+] as const;
 
 /**
  * What can be known in a millisecond, without a compiler: enough to say that an add-on that is in place was made by

@@ -53,6 +53,12 @@ export function foreignSymbol(): string {
   return String(library.symbols.orderwire_foreign_symbol());
 }
 
+/** How many persistent handles the package holds now, and those that wait to be given back: see handles.cc. */
+export function handlesInUse(): number {
+  library ??= openLibrary();
+  return library.symbols.orderwire_handles_in_use();
+}
+
 function openLibrary() {
   // First through the package: an add-on registers itself when its file is opened for the first time, and Bun notices
   // that only when it is the one who opens it.
@@ -70,6 +76,7 @@ function openLibrary() {
     orderwire_mock_set_coordinator: { args: ["ptr", "ptr", "ptr", "i32"], returns: "i32" },
     orderwire_mock_close: { args: ["ptr"], returns: "void" },
     orderwire_foreign_symbol: { args: [], returns: "cstring" },
+    orderwire_handles_in_use: { args: [], returns: "f64" },
   });
 }
 
