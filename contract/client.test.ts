@@ -2,7 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { createCartClient, createOrderClient, withIdempotencyKey, type ClientOptions } from "./client.ts";
 import { readContractError, type ContractErrorReport } from "./client-error.ts";
 import { exampleOrder, exampleOrderDetails } from "./dialects/wire-order.ts";
-import { createTestCart, createTestOrder, deadLetter, told } from "./http/test-service.ts";
+import {
+  auditEntry,
+  createTestCart,
+  createTestOrder,
+  deadLetter,
+  parkedEvent,
+  told,
+} from "./http/test-service.ts";
 import { failed } from "./result.ts";
 
 interface Served {
@@ -97,7 +104,13 @@ describe("the cart client", () => {
 
 describe("the order client", () => {
   const orders = ["A", "B", "C"].map((orderId) => ({ ...exampleOrderDetails, orderId }));
-  const order = createTestOrder({ orders, deadLetters: [deadLetter()] });
+  const order = createTestOrder({
+    orders,
+    deadLetters: [deadLetter()],
+    parked: [parkedEvent()],
+    stalled: ["order-events/1"],
+    entries: [auditEntry()],
+  });
   const client = createOrderClient(url, reach(order));
 
   test("reads details, pages through lists and asks the dead-letter queue", async () => {
@@ -116,6 +129,41 @@ describe("the order client", () => {
     expect((await client.dlq.list.query({})).deadLetters).toEqual([deadLetter()]);
     expect(await client.dlq.stats.query()).toMatchObject({ total: 1 });
     expect(await client.dlq.info.query()).toMatchObject({ maxRetries: 3 });
+  });
+
+  test("searches dead letters, reads one whole, lists what waits and gives orders about it", async () => {
+    const found = await client.dlq.list.query({ reason: "unknown_order", from: "2026-03-02T00:00:00Z" });
+    expect(found.deadLetters).toHaveLength(1);
+    const letter = await client.dlq.get.query({ id: deadLetter().id });
+    expect(letter.value).toEqual({
+      kind: "decoded",
+      event: { orderId: "ORD-999", status: "shipped" },
+      schemaId: 3,
+    });
+    const { parked } = await client.parked.list.query({});
+    expect(parked).toEqual([parkedEvent()]);
+    const { id } = parkedEvent();
+    expect(await client.parked.retryNow.mutate({ id })).toEqual({ id });
+    expect(await client.parked.deadLetterNow.mutate({ id })).toEqual({ id });
+    expect(order.ordered).toEqual([`retry ${id}`, `dead-letter ${id}`]);
+  });
+
+  test("sends a partition on that stands still, and reads the audit", async () => {
+    const skipped = { topic: "order-events", partition: 1, fromOffset: 42, toOffset: 43 };
+    const answer = await client.partitions.skip.mutate({ ...skipped, reason: "nobody can read it" });
+    expect(answer).toEqual({ auditId: 1, ...skipped });
+    expect(await client.audit.list.query({ limit: 10 })).toEqual({ entries: [auditEntry()] });
+  });
+
+  test("what is not there is not_found, in the contract's words", async () => {
+    expect(await errorOf(client.dlq.get.query({ id: "order-events/0/1" }))).toMatchObject({
+      code: "not_found",
+      message: "There is no dead letter 'order-events/0/1'",
+    });
+    expect(await errorOf(client.parked.retryNow.mutate({ id: "AAAA" }))).toMatchObject({
+      code: "not_found",
+      message: expect.stringContaining("No such event waits"),
+    });
   });
 
   test("an unknown order is not_found, in the documented words", async () => {

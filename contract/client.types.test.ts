@@ -38,6 +38,17 @@ async function wrongCallsOfOrder(order: OrderClient): Promise<void> {
   await order.dlq.list.query({ limit: "10" });
   // @ts-expect-error stats take nothing
   await order.dlq.stats.query({ topic: "order-events" });
+  // @ts-expect-error there is no such category
+  await order.dlq.list.query({ category: "RETRY" });
+  // @ts-expect-error an order about a parked event is a mutation
+  await order.parked.retryNow.query({ id: "A" });
+  // @ts-expect-error a skip needs its reason
+  await order.partitions.skip.mutate({ topic: "order-events", partition: 0, fromOffset: 1, toOffset: 2 });
+  // @ts-expect-error the audit is read only
+  await order.audit.append.mutate({});
+  const letter = await order.dlq.get.query({ id: "order-events/0/17" });
+  // @ts-expect-error only a decoded value has an event
+  letter.value.event satisfies unknown;
   const details: OrderDetails = await order.orders.details.query({ orderId: "A" });
   // @ts-expect-error money is a number
   details.shippingCost satisfies string;

@@ -1,25 +1,43 @@
 // Dead letters as people see them: the original event, why it failed, and where it came from.
 import { z } from "zod";
+import { orderIdSchema, topicSchema } from "./models.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** System B's error categories; system A's records carry them beside their own fields. */
 export const errorCategorySchema = z.enum(["NO_RETRY_DLQ", "RETRY_THEN_DLQ", "RETRY_FOREVER"]);
 export type ErrorCategory = z.infer<typeof errorCategorySchema>;
+
+/** What is known of a value that was too large to be kept. */
+export const omittedValueSchema = z.object({
+  sizeBytes: z.int().min(0),
+  /** Lower-case hex. */
+  sha256: z.string(),
+});
+export type OmittedValue = z.infer<typeof omittedValueSchema>;
 
 export const deadLetterSchema = z.object({
   /** `topic/partition/offset` of the original record: one dead letter an event. */
   id: z.string(),
   /** The record's key as text; null when it had none. */
   orderId: z.string().nullable(),
+  /** `Order`, `OrderStatusUpdate`, `OrderEvent`; null when the bytes cannot be decoded. */
+  eventType: z.string().nullable(),
   /** The decoded event as JSON text; null when the bytes cannot be decoded. */
   originalMessage: z.string().nullable(),
-  /** The exact bytes of the original value, base64; null for a tombstone. */
+  /** The exact bytes of the original value, base64; null for a tombstone and for an omitted value. */
   originalValue: z.string().nullable(),
+  /** Of the original value, kept or not; null for a tombstone. */
+  sizeBytes: z.int().min(0).nullable(),
+  /** Null unless the value was too large to be kept. */
+  omittedValue: omittedValueSchema.nullable(),
   originalTopic: z.string(),
   originalPartition: z.int(),
   originalOffset: z.int(),
   consumerGroup: z.string(),
   errorType: z.string(),
   errorCategory: errorCategorySchema,
+  /** Stable code: `duplicate_create`, `unknown_order`, `truncated`, … */
+  reason: z.string(),
   errorMessage: z.string(),
   /** Attempts counts from 1; retries = attempts - 1. */
   attempts: z.int().min(1),
@@ -28,15 +46,137 @@ export const deadLetterSchema = z.object({
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
-export const deadLetterPageQuerySchema = z.strictObject({
-  /** 0 asks for an empty page, which costs nothing and is no mistake. */
-  limit: z.int().min(0).max(1000).default(10),
-  offset: z.int().min(0).default(0),
+/** One failed attempt, of a dead letter or of an event that is still being retried. */
+export const failedAttemptSchema = z.object({
+  /** Counts from 1. */
+  attempt: z.int().min(1),
+  failedAt: z.iso.datetime(),
+  errorType: z.string(),
+  errorMessage: z.string(),
 });
+export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
+
+/** Any JSON value: an event's own words, whose schema is Avro's business. */
+export const eventSchema = z.unknown().meta({ description: "The decoded event." });
+
+const bytesSchema = z.object({
+  /** Null when the bytes are not UTF-8. */
+  text: z.string().nullable(),
+  base64: z.string(),
+});
+
+/** The value as far as it can be read; its exact bytes are `originalValue`. */
+export const deadLetterValueSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("decoded"), event: eventSchema, schemaId: z.int().nullable() }),
+  z.object({
+    kind: z.literal("undecodable"),
+    hex: z.string(),
+    /** Why it cannot be decoded, one sentence. */
+    why: z.string(),
+    schemaId: z.int().nullable(),
+  }),
+  z.object({ kind: z.literal("tombstone") }),
+  z.object({
+    kind: z.literal("omitted"),
+    sizeBytes: z.int(),
+    sha256: z.string(),
+    schemaId: z.int().nullable(),
+  }),
+]);
+export type DeadLetterValue = z.infer<typeof deadLetterValueSchema>;
+
+/** Everything of one dead letter. */
+export const deadLetterDetailsSchema = deadLetterSchema.omit({ originalMessage: true }).extend({
+  eventId: z.string().nullable(),
+  value: deadLetterValueSchema,
+  key: bytesSchema.nullable(),
+  /** In their order on the record; a name may repeat. */
+  headers: z.array(
+    z.object({ name: z.string(), text: z.string().nullable(), base64: z.string().nullable() }),
+  ),
+  /** The record's own time, whoever set it; null when it has none or one that no calendar has. */
+  recordedAt: z.iso.datetime().nullable(),
+  /** Oldest first; of very many the first and the last ones, `attempts` counts all. */
+  failures: z.array(failedAttemptSchema),
+  /** Where its first copy lies on the dead-letter topic. */
+  deadLetterPartition: z.int(),
+  deadLetterOffset: z.int(),
+});
+export type DeadLetterDetails = z.infer<typeof deadLetterDetailsSchema>;
+
+export const deadLetterIdSchema = z
+  .string()
+  // On the embedded cluster a partition carries the cluster's life (`0@1f2e3d4c`), because its offsets begin anew.
+  .regex(
+    /^[A-Za-z0-9._-]{1,249}\/(0|[1-9][0-9]{0,9})(@[A-Za-z0-9-]{1,36})?\/(0|[1-9][0-9]{0,15})$/,
+    "Field 'id' must be topic/partition/offset, such as order-events/0/17",
+  )
+  .meta({ example: "order-events/0/17" });
+
+export const deadLetterQuerySchema = z.strictObject({ id: deadLetterIdSchema });
+export type DeadLetterQuery = z.infer<typeof deadLetterQuerySchema>;
+
+/** A page's `nextCursor`; nothing but to be sent back. */
+export const cursorSchema = z.string().regex(/^[A-Za-z0-9_-]{1,512}$/, "Field 'cursor' is not one of ours");
+
+function instant(name: string) {
+  return z.iso
+    .datetime({
+      offset: true,
+      error: `Field '${name}' must be an ISO 8601 instant such as 2026-03-02T09:30:00Z`,
+    })
+    .meta({ example: "2026-03-02T09:30:00Z" });
+}
+
+/** What dead letters can be searched by; several narrow each other down. */
+export const deadLetterFilterFields = {
+  topic: topicSchema.optional().meta({ description: "Of the original record." }),
+  errorType: visibleText("errorType", 128, "ValueError").optional(),
+  category: errorCategorySchema.optional(),
+  reason: visibleText("reason", 64, "unknown_order").optional().meta({ description: "Reason code." }),
+  orderId: orderIdSchema.optional(),
+  text: visibleText("text", 200, "not found")
+    .optional()
+    .meta({ description: "Occurs in the error message or in the event's JSON, whatever its case." }),
+  from: instant("from").optional().meta({ description: "Last failure at or after this instant." }),
+  until: instant("until").optional().meta({ description: "Last failure before this instant." }),
+};
+
+export const emptyPeriodProblem = "Field 'until' must be later than 'from'";
+
+export const deadLetterPageQuerySchema = z
+  .strictObject({
+    /** 0 asks for an empty page, which costs nothing and is no mistake. */
+    limit: z.int().min(0).max(1000).default(10),
+    /** How many to pass over; a cursor finds its place at once and stays there while letters come in. */
+    offset: z.int().min(0).optional(),
+    /** `nextCursor` of the page before, asked with the same filters. */
+    cursor: cursorSchema.optional(),
+    ...deadLetterFilterFields,
+  })
+  .refine(({ offset, cursor }) => offset === undefined || cursor === undefined, {
+    message: "Fields 'offset' and 'cursor' exclude each other",
+  })
+  .refine(isPeriod, { message: emptyPeriodProblem });
 export type DeadLetterPageQuery = z.infer<typeof deadLetterPageQuerySchema>;
 
-/** In topic order. */
-export const deadLetterPageSchema = z.object({ deadLetters: z.array(deadLetterSchema) });
+/** An empty period is a mistake of whoever asks, not a queue in which nothing failed. */
+export function isPeriod({
+  from,
+  until,
+}: {
+  from?: string | undefined;
+  until?: string | undefined;
+}): boolean {
+  return from === undefined || until === undefined || Date.parse(from) < Date.parse(until);
+}
+
+/** In topic order. A page ends early when it has 16 MB: `nextCursor` tells whether there is more. */
+export const deadLetterPageSchema = z.object({
+  deadLetters: z.array(deadLetterSchema),
+  /** Absent on the last page, and with `limit: 0`. */
+  nextCursor: z.string().optional(),
+});
 export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>;
 
 export const deadLetterStatsSchema = z.object({

@@ -128,6 +128,41 @@ export function orderNotFound(orderId: string): ContractFailure {
   return { code: "not_found", message: `Order '${orderId}' not found` };
 }
 
+export function deadLetterNotFound(id: string): ContractFailure {
+  return { code: "not_found", message: `There is no dead letter '${id}'` };
+}
+
+/** Ids of parked events are opaque, so the sentence does not repeat them. */
+export const parkedNotFound: ContractFailure = {
+  code: "not_found",
+  message: "No such event is parked: it was tried or dead-lettered since",
+};
+
+export const waitingNotFound: ContractFailure = {
+  code: "not_found",
+  message:
+    "No such event waits for an attempt: it was tried since, or waits behind another event of its order",
+};
+
+export function partitionNotStalled(topic: string, partition: number): ContractFailure {
+  return {
+    code: "not_found",
+    message: `Partition ${topic}/${partition} does not stand still on this instance: ask the one whose /health/detail names it in 'stalledPartitions'`,
+  };
+}
+
+export function stalledElsewhere(topic: string, partition: number, offset: number): ContractFailure {
+  return invalidRequest([
+    `Field 'fromOffset' must be ${offset}: that is where partition ${topic}/${partition} stands still now`,
+  ]);
+}
+
+export function skipBeyondEnd(topic: string, partition: number, endOffset: number): ContractFailure {
+  return invalidRequest([
+    `Field 'toOffset' must be at most ${endOffset}: that is where partition ${topic}/${partition} ends`,
+  ]);
+}
+
 export function topicNotConsumed(topic: string): ContractFailure {
   return { code: "not_found", message: `Topic '${topic}' is not consumed by this service` };
 }

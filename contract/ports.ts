@@ -1,8 +1,15 @@
 // What the procedures need from a service. cart and order satisfy these; the routers are built over them.
 // Every method answers expected failures as a Result; what it throws is a surprise and becomes `internal`.
+import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type { ContractFailure } from "./errors.ts";
-import type { DeadLetterInfo, DeadLetterPage, DeadLetterPageQuery, DeadLetterStats } from "./dead-letters.ts";
-import type { CartHealthBody, OrderHealthBody } from "./health.ts";
+import type {
+  DeadLetterDetails,
+  DeadLetterInfo,
+  DeadLetterPage,
+  DeadLetterPageQuery,
+  DeadLetterStats,
+} from "./dead-letters.ts";
+import type { CartHealthBody, OrderHealthBody, OrderHealthDetail } from "./health.ts";
 import type {
   CreateOrder,
   Order,
@@ -13,6 +20,8 @@ import type {
   StatusUpdate,
   UpdateStatus,
 } from "./models.ts";
+import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
+import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type { Result } from "./result.ts";
 
 /** What the transport knows about a request and a command may need. */
@@ -43,11 +52,43 @@ export interface OrderViews {
   idsFromTopic(topic: string): Answer<OrderIds>;
 }
 
-/** order's index of dead letters: one row a failed event. */
+/** order's index of dead letters: one row a failed event. Reads go on while Kafka is away. */
 export interface DeadLetterViews {
+  /** `invalid_request` for a cursor that it never gave out. */
   list(query: DeadLetterPageQuery): Answer<DeadLetterPage>;
+  /** `not_found` when no dead letter has this id. */
+  get(id: string): Answer<DeadLetterDetails>;
   stats(): Answer<DeadLetterStats>;
   info(): Answer<DeadLetterInfo>;
+}
+
+/**
+ * Events that failed and wait, and two orders that an operator can give about them. A success means that the order is
+ * written down: the worker that owns the partition carries it out, at once when it is this process. Both may be repeated.
+ */
+export interface ParkedViews {
+  /** `invalid_request` for a cursor that it never gave out. */
+  list(query: ParkedPageQuery): Answer<ParkedPage>;
+  /** Makes a waiting event due; `not_found` when there is none, `invalid_request` for an id that it never gave out. */
+  retryNow(id: string): Answer<ParkedTarget>;
+  /** Has a parked event dead-lettered without another attempt; failures as `retryNow`. */
+  deadLetterNow(id: string): Answer<ParkedTarget>;
+}
+
+/** order's partitions, as far as this instance consumes them. */
+export interface PartitionOperations {
+  /**
+   * Reads on past records that cannot be read. A success means that the progress is moved and committed: consumption goes
+   * on from there in a moment. `not_found` when this instance does not report the partition as stalled, `invalid_request`
+   * when it stands still elsewhere or ends before `toOffset`. Written to the audit before anything is done.
+   */
+  skip(command: SkipPartition, context: RequestContext): Answer<PartitionSkip>;
+}
+
+/** What operators have ordered, on every instance. */
+export interface AuditViews {
+  /** `invalid_request` for a cursor that it never gave out. */
+  list(query: AuditPageQuery): Answer<AuditPage>;
 }
 
 /** What `/health` answers with, per service; `healthy: false` is sent with 503. */
@@ -57,4 +98,8 @@ export interface HealthView<Body> {
   ready(): Promise<boolean>;
 }
 export type CartHealth = HealthView<CartHealthBody>;
-export type OrderHealth = HealthView<OrderHealthBody>;
+
+export interface OrderHealth extends HealthView<OrderHealthBody> {
+  /** What is being waited for. Answers within a second or two and does not throw because something is away. */
+  detail(): Promise<OrderHealthDetail>;
+}

@@ -1,7 +1,22 @@
 // The procedures of both services, whatever protocol calls them: what each takes, what it answers, and whether
 // it changes anything. The tRPC routers and the dialects call the same ones, so they cannot drift apart.
-import type { DeadLetterInfo, DeadLetterPage, DeadLetterPageQuery, DeadLetterStats } from "./dead-letters.ts";
-import { orderNotFound, topicNotConsumed, type ContractFailure } from "./errors.ts";
+import type { AuditPage, AuditPageQuery } from "./audit.ts";
+import type {
+  DeadLetterDetails,
+  DeadLetterInfo,
+  DeadLetterPage,
+  DeadLetterPageQuery,
+  DeadLetterQuery,
+  DeadLetterStats,
+} from "./dead-letters.ts";
+import {
+  deadLetterNotFound,
+  orderNotFound,
+  parkedNotFound,
+  topicNotConsumed,
+  waitingNotFound,
+  type ContractFailure,
+} from "./errors.ts";
 import type {
   CreateOrder,
   Order,
@@ -14,7 +29,17 @@ import type {
   TopicQuery,
   UpdateStatus,
 } from "./models.ts";
-import type { DeadLetterViews, OrderCommands, OrderViews, RequestContext } from "./ports.ts";
+import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
+import type { PartitionSkip, SkipPartition } from "./partitions.ts";
+import type {
+  AuditViews,
+  DeadLetterViews,
+  OrderCommands,
+  OrderViews,
+  ParkedViews,
+  PartitionOperations,
+  RequestContext,
+} from "./ports.ts";
 import { failed, type Result } from "./result.ts";
 
 /** Whether a request that was cut off may have left something behind. */
@@ -42,13 +67,22 @@ export interface OrderProcedures {
   "orders.list": { input: OrderPageQuery; answer: OrderPage };
   "orders.idsFromTopic": { input: TopicQuery; answer: OrderIds };
   "dlq.list": { input: DeadLetterPageQuery; answer: DeadLetterPage };
+  "dlq.get": { input: DeadLetterQuery; answer: DeadLetterDetails };
   "dlq.stats": { input: void; answer: DeadLetterStats };
   "dlq.info": { input: void; answer: DeadLetterInfo };
+  "parked.list": { input: ParkedPageQuery; answer: ParkedPage };
+  "parked.retryNow": { input: ParkedTarget; answer: ParkedTarget };
+  "parked.deadLetterNow": { input: ParkedTarget; answer: ParkedTarget };
+  "partitions.skip": { input: SkipPartition; answer: PartitionSkip };
+  "audit.list": { input: AuditPageQuery; answer: AuditPage };
 }
 
-export interface OrderReads {
+export interface OrderPorts {
   readonly views: OrderViews;
   readonly deadLetters: DeadLetterViews;
+  readonly parked: ParkedViews;
+  readonly partitions: PartitionOperations;
+  readonly audit: AuditViews;
 }
 
 export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
@@ -58,7 +92,13 @@ export function cartProcedures(commands: OrderCommands): Implemented<CartProcedu
   };
 }
 
-export function orderProcedures({ views, deadLetters }: OrderReads): Implemented<OrderProcedures> {
+export function orderProcedures({
+  views,
+  deadLetters,
+  parked,
+  partitions,
+  audit,
+}: OrderPorts): Implemented<OrderProcedures> {
   return {
     "orders.details": read(async ({ orderId }) =>
       wordedAs(orderNotFound(orderId), await views.details(orderId)),
@@ -68,8 +108,14 @@ export function orderProcedures({ views, deadLetters }: OrderReads): Implemented
       wordedAs(topicNotConsumed(topic), await views.idsFromTopic(topic)),
     ),
     "dlq.list": read((query) => deadLetters.list(query)),
+    "dlq.get": read(async ({ id }) => wordedAs(deadLetterNotFound(id), await deadLetters.get(id))),
     "dlq.stats": read(() => deadLetters.stats()),
     "dlq.info": read(() => deadLetters.info()),
+    "parked.list": read((query) => parked.list(query)),
+    "parked.retryNow": write(async ({ id }) => wordedAs(waitingNotFound, await parked.retryNow(id))),
+    "parked.deadLetterNow": write(async ({ id }) => wordedAs(parkedNotFound, await parked.deadLetterNow(id))),
+    "partitions.skip": write((command, context) => partitions.skip(command, context)),
+    "audit.list": read((query) => audit.list(query)),
   };
 }
 

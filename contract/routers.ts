@@ -2,7 +2,8 @@
 // and cart and order own what happens. The clients' types are these functions' return types.
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
-import { deadLetterPageQuerySchema } from "./dead-letters.ts";
+import { auditPageQuerySchema } from "./audit.ts";
+import { deadLetterPageQuerySchema, deadLetterQuerySchema } from "./dead-letters.ts";
 import {
   createOrderSchema,
   orderPageQuerySchema,
@@ -10,6 +11,8 @@ import {
   topicQuerySchema,
   updateStatusSchema,
 } from "./models.ts";
+import { parkedPageQuerySchema, parkedTargetSchema } from "./parked.ts";
+import { skipPartitionSchema } from "./partitions.ts";
 import { defaultDeadlineMs, perform, wallTimer, type Conditions } from "./perform.ts";
 import type { OrderCommands, RequestContext } from "./ports.ts";
 import {
@@ -18,7 +21,7 @@ import {
   type CartProcedures,
   type Implemented,
   type OrderProcedures,
-  type OrderReads,
+  type OrderPorts,
   type Procedure,
 } from "./procedures.ts";
 import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
@@ -43,8 +46,8 @@ export function cartRouter(commands: OrderCommands, conditions: Conditions = sil
   return cartRouterOver(cartProcedures(commands), conditions);
 }
 
-export function orderRouter(reads: OrderReads, conditions: Conditions = silent) {
-  return orderRouterOver(orderProcedures(reads), conditions);
+export function orderRouter(ports: OrderPorts, conditions: Conditions = silent) {
+  return orderRouterOver(orderProcedures(ports), conditions);
 }
 
 export type CartRouter = ReturnType<typeof cartRouter>;
@@ -83,12 +86,36 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       list: t.procedure
         .input(validatedInput(deadLetterPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
+      get: t.procedure
+        .input(validatedInput(deadLetterQuerySchema))
+        .query(({ input, ctx }) => call(procedures["dlq.get"], input, ctx.request)),
       stats: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.stats"], input, ctx.request)),
       info: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.info"], input, ctx.request)),
+    }),
+    parked: t.router({
+      list: t.procedure
+        .input(validatedInput(parkedPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["parked.list"], input, ctx.request)),
+      retryNow: t.procedure
+        .input(validatedInput(parkedTargetSchema))
+        .mutation(({ input, ctx }) => call(procedures["parked.retryNow"], input, ctx.request)),
+      deadLetterNow: t.procedure
+        .input(validatedInput(parkedTargetSchema))
+        .mutation(({ input, ctx }) => call(procedures["parked.deadLetterNow"], input, ctx.request)),
+    }),
+    partitions: t.router({
+      skip: t.procedure
+        .input(validatedInput(skipPartitionSchema))
+        .mutation(({ input, ctx }) => call(procedures["partitions.skip"], input, ctx.request)),
+    }),
+    audit: t.router({
+      list: t.procedure
+        .input(validatedInput(auditPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["audit.list"], input, ctx.request)),
     }),
   });
 }

@@ -158,10 +158,17 @@ describe("GET /api/dlq/messages", () => {
       messages: deadLetters.map((_, offset) => expect.objectContaining({ originalOffset: offset })),
     });
     expect(order.pages).toEqual([
-      { limit: 500, offset: 0 },
-      { limit: 500, offset: 500 },
-      { limit: 500, offset: 1000 },
+      { limit: 500 },
+      { limit: 500, cursor: "500" },
+      { limit: 500, cursor: "1000" },
     ]);
+  });
+
+  test("says what is known of a value that was too large to be kept", async () => {
+    const omittedValue = { sizeBytes: 1_500_000, sha256: "ab".repeat(32) };
+    const deadLetters = [deadLetter({ originalMessage: null, originalValue: null, omittedValue })];
+    const { body } = await told(createTestOrder({ deadLetters }).app.request("/api/dlq/messages"));
+    expect(body).toMatchObject({ messages: [{ originalMessage: null, originalValueOmitted: omittedValue }] });
   });
 
   test("stops at the documented bound and says so", async () => {

@@ -1,7 +1,12 @@
 // System A, paths under /api: its words, its statuses, its errors. An update is answered with 202, before anyone knows
 // whether the order exists.
 import { z } from "zod";
-import type { DeadLetter, DeadLetterPage } from "../dead-letters.ts";
+import {
+  omittedValueSchema,
+  type DeadLetter,
+  type DeadLetterPage,
+  type DeadLetterPageQuery,
+} from "../dead-letters.ts";
 import type { ContractFailure } from "../errors.ts";
 import { itemCountLimits, orderIdSchema, statusSchema } from "../models.ts";
 import type { CartProcedures, OrderProcedures } from "../procedures.ts";
@@ -127,7 +132,8 @@ export const systemACartRoutes: readonly Route<CartProcedures>[] = [
 const deadLetterSchema = z
   .object({
     originalMessage: z.string().nullable().meta({
-      description: "The event as a JSON string; null when its bytes cannot be decoded.",
+      description:
+        "The event as a JSON string; null when its bytes cannot be decoded, or when they were too large to be kept (`originalValueOmitted`).",
     }),
     errorMessage: z.string(),
     errorType: z.string(),
@@ -139,6 +145,9 @@ const deadLetterSchema = z
     originalPartition: z.int(),
     originalOffset: z.int(),
     consumerGroup: z.string(),
+    originalValueOmitted: omittedValueSchema
+      .optional()
+      .meta({ description: "Only when the record's value was too large to be kept: what is known of it." }),
   })
   .meta({ id: "DeadLetterA" });
 
@@ -174,13 +183,13 @@ export const systemAOrderRoutes: readonly Route<OrderProcedures>[] = [
     procedure: "dlq.list",
     from: "query",
     request: noParametersSchema,
-    toInput: () => ({ limit: deadLetterListBound.pageSize, offset: 0 }),
+    toInput: () => ({ limit: deadLetterListBound.pageSize }),
     gather: everyDeadLetter,
     status: 200,
     answer: z.object({ messages: z.array(deadLetterSchema), truncated: z.literal(true).optional() }),
-    toAnswer: ({ deadLetters }) => {
+    toAnswer: ({ deadLetters, nextCursor }) => {
       const messages = deadLetters.map(wireDeadLetter);
-      return reachesBound(deadLetters) ? { messages, truncated: true as const } : { messages };
+      return nextCursor === undefined ? { messages } : { messages, truncated: true as const };
     },
     errors: [],
     errorShape: systemAErrors,
@@ -245,17 +254,20 @@ export const systemAOrderRoutes: readonly Route<OrderProcedures>[] = [
   }),
 ];
 
-/** Page after page until one is not full or the bound is reached. */
+/** Page after page until the last one or the bound; by cursor, so that letters that come in meanwhile shift nothing. */
 async function everyDeadLetter(
-  ask: (query: { limit: number; offset: number }) => Promise<Result<DeadLetterPage, ContractFailure>>,
+  ask: (query: DeadLetterPageQuery) => Promise<Result<DeadLetterPage, ContractFailure>>,
 ): Promise<Result<DeadLetterPage, ContractFailure>> {
   const deadLetters: DeadLetter[] = [];
   const limit = deadLetterListBound.pageSize;
+  let cursor: string | undefined;
   for (;;) {
-    const page = await ask({ limit, offset: deadLetters.length });
+    const page = await ask(cursor === undefined ? { limit } : { limit, cursor });
     if (!page.ok) return page;
     deadLetters.push(...page.value.deadLetters);
-    if (page.value.deadLetters.length < limit || reachesBound(deadLetters)) return success({ deadLetters });
+    cursor = page.value.nextCursor;
+    if (cursor === undefined) return success({ deadLetters });
+    if (reachesBound(deadLetters)) return success({ deadLetters, nextCursor: cursor });
   }
 }
 
@@ -278,5 +290,6 @@ function wireDeadLetter(letter: DeadLetter): z.output<typeof deadLetterSchema> {
     originalPartition: letter.originalPartition,
     originalOffset: letter.originalOffset,
     consumerGroup: letter.consumerGroup,
+    ...(letter.omittedValue === null ? {} : { originalValueOmitted: letter.omittedValue }),
   };
 }

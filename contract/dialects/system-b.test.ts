@@ -226,6 +226,17 @@ describe("GET /dlq/messages", () => {
     expect(order.pages).toEqual([{ limit: 10, offset: 11 }]);
   });
 
+  test("says what is known of a value that was too large to be kept", async () => {
+    const omittedValue = { sizeBytes: 1_500_000, sha256: "ab".repeat(32) };
+    const deadLetters = [deadLetter({ originalValue: null, omittedValue })];
+    const { body } = await told(createTestOrder({ deadLetters }).app.request("/dlq/messages"));
+    expect(body).toMatchObject({
+      messages: [
+        { original_value: null, original_value_omitted: { size_bytes: 1_500_000, sha256: "ab".repeat(32) } },
+      ],
+    });
+  });
+
   test.each(["0", "1", "1000", "007"])("limit %s is allowed", async (limit) => {
     const answer = await told(createTestOrder({ deadLetters }).app.request(`/dlq/messages?limit=${limit}`));
     expect(answer.status).toBe(200);

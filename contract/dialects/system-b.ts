@@ -1,6 +1,6 @@
 // System B, unprefixed paths: its words, its statuses, its errors.
 import { z } from "zod";
-import { errorCategorySchema, type DeadLetter } from "../dead-letters.ts";
+import { errorCategorySchema, type DeadLetter, type OmittedValue } from "../dead-letters.ts";
 import { errorTable } from "../errors.ts";
 import {
   isReservedStatus,
@@ -120,10 +120,14 @@ const deadLetterSchema = z
     original_topic: z.string(),
     original_partition: z.int(),
     original_offset: z.int(),
-    original_value: z
-      .string()
-      .nullable()
-      .meta({ description: "The exact bytes, base64; null for a tombstone." }),
+    original_value: z.string().nullable().meta({
+      description:
+        "The exact bytes, base64; null for a tombstone, and when they were too large to be kept (`original_value_omitted`).",
+    }),
+    original_value_omitted: z
+      .object({ size_bytes: z.int(), sha256: z.string() })
+      .optional()
+      .meta({ description: "Only when the value was too large to be kept: what is known of it." }),
   })
   .meta({ id: "DeadLetter" });
 
@@ -202,7 +206,8 @@ export const systemBOrderRoutes: readonly Route<OrderProcedures>[] = [
     operationId: "listDeadLetters",
     tag: "System B",
     summary: "Page through the failed events",
-    description: "In topic order; count is the number in this page.",
+    description:
+      "In topic order; count is the number in this page. A page ends early when it has 16 MB: go on at offset + count.",
     procedure: "dlq.list",
     from: "query",
     request: z.strictObject({
@@ -217,7 +222,7 @@ export const systemBOrderRoutes: readonly Route<OrderProcedures>[] = [
       limit: z.int(),
       offset: z.int(),
     }),
-    toAnswer: ({ deadLetters }, { limit, offset }) => ({
+    toAnswer: ({ deadLetters }, { limit, offset = 0 }) => ({
       messages: deadLetters.map(wireDeadLetter),
       count: deadLetters.length,
       limit,
@@ -260,5 +265,10 @@ function wireDeadLetter(letter: DeadLetter): z.output<typeof deadLetterSchema> {
     original_partition: letter.originalPartition,
     original_offset: letter.originalOffset,
     original_value: letter.originalValue,
+    ...(letter.omittedValue === null ? {} : { original_value_omitted: wireOmitted(letter.omittedValue) }),
   };
+}
+
+function wireOmitted({ sizeBytes, sha256 }: OmittedValue) {
+  return { size_bytes: sizeBytes, sha256 };
 }

@@ -1,9 +1,11 @@
 // Three questions that monitors ask: is all well (`/health`, as system B documents it), is the process alive
-// (`/health/live`, no dependency is asked), may work be sent here (`/health/ready`).
+// (`/health/live`, no dependency is asked), may work be sent here (`/health/ready`). And one that people ask: what is
+// being waited for (`/health/detail`, which is an answer and no verdict, so it is 200 also when much is away).
 import { z } from "zod";
 import type { RouteDocument } from "../dialects/route.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
+import { orderHealthReportSchema, reportHealth, type OrderHealthDetail } from "../health.ts";
 import { perform } from "../perform.ts";
 import type { HealthView } from "../ports.ts";
 import { success } from "../result.ts";
@@ -17,7 +19,16 @@ interface Verdict {
   readonly body: unknown;
 }
 
-export function healthEndpoints<Body>(health: HealthView<Body>, serving: Serving): Endpoint[] {
+/** What a service tells at `/health/detail`; `waitingFor` also goes with its 503 of `/health/ready`. */
+export interface HealthReport {
+  readonly waitingFor: readonly string[];
+}
+
+export function healthEndpoints<Body>(
+  health: HealthView<Body>,
+  serving: Serving,
+  detail?: () => Promise<HealthReport>,
+): Endpoint[] {
   return [
     endpoint("/health", serving, async () => {
       const { healthy, body } = await health.read();
@@ -25,9 +36,13 @@ export function healthEndpoints<Body>(health: HealthView<Body>, serving: Serving
     }),
     endpoint("/health/live", serving, async () => ({ well: true, body: { status: "live" } })),
     endpoint("/health/ready", serving, async () => {
-      const ready = await health.ready();
-      return { well: ready, body: { status: ready ? "ready" : "not ready" } };
+      if (await health.ready()) return { well: true, body: { status: "ready" } };
+      const waiting = detail === undefined ? {} : { waitingFor: (await detail()).waitingFor };
+      return { well: false, body: { status: "not ready", ...waiting } };
     }),
+    ...(detail === undefined
+      ? []
+      : [endpoint("/health/detail", serving, async () => ({ well: true, body: await detail() }))]),
   ];
 }
 
@@ -45,12 +60,18 @@ function endpoint(path: string, serving: Serving, ask: () => Promise<Verdict>): 
   };
 }
 
+const readiness = z
+  .object({
+    status: z.enum(["ready", "not ready"]),
+    waitingFor: z.array(z.string()).optional().meta({ description: "When not ready, where it is known." }),
+  })
+  .meta({ id: "Readiness" });
+
 /** `examples.well` and `examples.unwell` are bodies of `/health`. */
 export function healthDocuments(
   schema: z.ZodType,
   examples: { readonly well: unknown; readonly unwell: unknown },
 ): RouteDocument[] {
-  const readiness = z.object({ status: z.enum(["ready", "not ready"]) }).meta({ id: "Readiness" });
   return [
     {
       ...healthDocument("/health", "getHealth", "Whether all is well"),
@@ -78,6 +99,25 @@ export function healthDocuments(
     },
   ];
 }
+
+const exampleDetail: OrderHealthDetail = {
+  draining: false,
+  store: { state: "up", cause: null },
+  registry: { state: "up", cause: null },
+  broker: { state: "up", cause: null },
+  deadLetterTopic: { state: "down", cause: "The topic order-events-dlq does not exist." },
+  breaker: { state: "closed", cause: null },
+  parked: { waiting: 3, behind: 12, dead: 1 },
+  stalledPartitions: [{ topic: "order-events", partition: 1, offset: 42, endOffset: 57 }],
+};
+
+/** order's alone. */
+export const healthDetailDocument: RouteDocument = {
+  ...healthDocument("/health/detail", "getHealthDetail", "What is being waited for"),
+  description: "200 also when much is away: `/health` and `/health/ready` are the verdicts.",
+  answer: orderHealthReportSchema,
+  examples: { request: {}, answer: reportHealth(exampleDetail) },
+};
 
 function healthDocument(path: string, operationId: string, summary: string) {
   return {

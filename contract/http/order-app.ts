@@ -1,18 +1,29 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
 import type { Hono } from "hono";
+import { operatorRoutes } from "../dialects/operator.ts";
 import { systemAOrderRoutes } from "../dialects/system-a.ts";
 import { systemBOrderRoutes } from "../dialects/system-b.ts";
-import { orderHealthSchema } from "../health.ts";
-import type { DeadLetterViews, OrderHealth, OrderViews } from "../ports.ts";
+import { orderHealthSchema, reportHealth } from "../health.ts";
+import type {
+  AuditViews,
+  DeadLetterViews,
+  OrderHealth,
+  OrderViews,
+  ParkedViews,
+  PartitionOperations,
+} from "../ports.ts";
 import { orderProcedures } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
-import { healthDocuments } from "./health-endpoints.ts";
+import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 
 export interface OrderAppOptions extends ServingOptions {
   readonly views: OrderViews;
   readonly deadLetters: DeadLetterViews;
+  readonly parked: ParkedViews;
+  readonly partitions: PartitionOperations;
+  readonly audit: AuditViews;
   readonly health: OrderHealth;
 }
 
@@ -24,13 +35,17 @@ export function createOrderApp(options: OrderAppOptions): Hono {
       service: "order",
       title: "Orderwire order",
       procedures,
-      routes: [...systemAOrderRoutes, ...systemBOrderRoutes],
+      routes: [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes],
       router: orderRouterOver(procedures, serving),
       health: options.health,
-      healthDocuments: healthDocuments(orderHealthSchema, {
-        well: { status: "healthy", consumer: "running", orders_in_memory: 42 },
-        unwell: { status: "unhealthy", consumer: "stopped", orders_in_memory: 42 },
-      }),
+      healthDetail: async () => reportHealth(await options.health.detail()),
+      healthDocuments: [
+        ...healthDocuments(orderHealthSchema, {
+          well: { status: "healthy", consumer: "running", orders_in_memory: 42 },
+          unwell: { status: "unhealthy", consumer: "stopped", orders_in_memory: 42 },
+        }),
+        healthDetailDocument,
+      ],
     },
     serving,
   );

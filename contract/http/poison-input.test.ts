@@ -261,11 +261,30 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
       "/getAllOrderIdsFromTopic",
       "/dlq/messages",
       "/dlq/stats",
+      "/ops/dead-letters",
+      "/ops/dead-letters/one",
+      "/ops/parked",
+      "/ops/audit",
       "/api/dlq/info",
       "/trpc/orders.details",
       "/trpc/dlq.list",
+      "/trpc/dlq.get",
+      "/trpc/parked.list",
+      "/trpc/audit.list",
     ];
-    const name = fc.constantFrom("orderId", "topic", "limit", "offset", "input", "batch", "connectionParams");
+    const names = [
+      "orderId",
+      "topic",
+      "limit",
+      "offset",
+      "cursor",
+      "id",
+      "from",
+      "until",
+      "text",
+      "category",
+    ];
+    const name = fc.constantFrom(...names, "input", "batch", "connectionParams");
     const query = fc
       .array(fc.tuple(fc.oneof(name, fc.string()), fc.string({ unit: "binary" })), { maxLength: 4 })
       .map((pairs) => pairs.map(([key, text]) => `${key}=${text.replaceAll(/[&#]/g, "%")}`).join("&"));
@@ -279,6 +298,37 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
         expect(order.surprises).toEqual([]);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test("any body of an operator's order", () => {
+    const value = fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.jsonValue());
+    const body = fc.oneof(
+      fc.json(),
+      fc.record({ id: value }, { requiredKeys: [] }).map((id) => JSON.stringify(id)),
+      fc
+        .record(
+          { topic: value, partition: value, fromOffset: value, toOffset: fc.nat(), reason: value },
+          { requiredKeys: [] },
+        )
+        .map((skip) => JSON.stringify(skip)),
+    );
+    return fc.assert(
+      fc.asyncProperty(body, async (text) => {
+        const order = createTestOrder();
+        for (const path of [
+          "/ops/parked/retry-now",
+          "/ops/parked/dead-letter-now",
+          "/trpc/parked.retryNow",
+          "/ops/partitions/skip",
+          "/trpc/partitions.skip",
+        ]) {
+          const answer = await send(order.app, "POST", path, text);
+          expect([400, 404]).toContain(answer.status);
+        }
+        expect(order.surprises).toEqual([]);
+      }),
+      { numRuns: 150 },
     );
   });
 

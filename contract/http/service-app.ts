@@ -8,7 +8,7 @@ import type { HealthView } from "../ports.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
 import { jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
-import { healthEndpoints } from "./health-endpoints.ts";
+import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
 import type { Serving } from "./serving.ts";
@@ -21,6 +21,8 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
   readonly routes: readonly Route<Catalogue>[];
   readonly router: AnyTRPCRouter;
   readonly health: HealthView<HealthBody>;
+  /** For a service that can tell what it waits for: its words at `/health/detail`. */
+  readonly healthDetail?: () => Promise<HealthReport>;
   readonly healthDocuments: readonly RouteDocument[];
 }
 
@@ -28,10 +30,10 @@ export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): Hono {
-  const { procedures, routes, router, health } = definition;
+  const { procedures, routes, router, health, healthDetail } = definition;
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
-    ...healthEndpoints(health, serving),
+    ...healthEndpoints(health, serving, healthDetail),
     fixed("/openapi.json", documentOnce(definition, serving)),
     fixed("/", () => Promise.resolve(indexOf(definition))),
   ];
@@ -74,11 +76,18 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
   service,
   title,
   routes,
+  healthDetail,
 }: ServiceDefinition<Catalogue, HealthBody>) {
   return {
     service,
     title,
-    links: { openapi: "/openapi.json", health: "/health", live: "/health/live", ready: "/health/ready" },
+    links: {
+      openapi: "/openapi.json",
+      health: "/health",
+      live: "/health/live",
+      ready: "/health/ready",
+      ...(healthDetail === undefined ? {} : { detail: "/health/detail" }),
+    },
     trpc: trpcPath,
     routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
   };

@@ -1,16 +1,22 @@
 // The tests' own cart and order: hand-written ports in memory that record what they were asked, behind the real HTTP
 // applications. The timer is wound by hand, so no test waits.
 import { exampleOrder } from "../dialects/wire-order.ts";
-import type { DeadLetter, ErrorCategory } from "../dead-letters.ts";
-import { invalidRequest } from "../errors.ts";
+import type { AuditEntry } from "../audit.ts";
+import type { DeadLetter, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
+import { invalidRequest, partitionNotStalled } from "../errors.ts";
+import type { OrderHealthDetail } from "../health.ts";
 import type { OrderDetails } from "../models.ts";
+import type { ParkedEvent } from "../parked.ts";
 import type { Timer } from "../perform.ts";
 import type {
+  AuditViews,
   CartHealth,
   DeadLetterViews,
   OrderCommands,
   OrderHealth,
   OrderViews,
+  ParkedViews,
+  PartitionOperations,
   RequestContext,
 } from "../ports.ts";
 import { failed, success } from "../result.ts";
@@ -81,30 +87,68 @@ export function createTestCart(overrides: Partial<OrderCommands> = {}, health: P
 export interface TestOrderOptions {
   readonly orders?: readonly OrderDetails[];
   readonly deadLetters?: readonly DeadLetter[];
+  readonly parked?: readonly ParkedEvent[];
   readonly views?: Partial<OrderViews>;
+  /** In place of the ones over `deadLetters` and `parked`. */
+  readonly ports?: {
+    readonly deadLetters?: DeadLetterViews;
+    readonly parked?: ParkedViews;
+    readonly partitions?: PartitionOperations;
+    readonly audit?: AuditViews;
+  };
+  /** Partitions that stand still, as `topic/partition`. */
+  readonly stalled?: readonly string[];
+  readonly entries?: readonly AuditEntry[];
   readonly health?: Partial<OrderHealth>;
 }
 
-export function createTestOrder({ orders = [], deadLetters = [], views, health }: TestOrderOptions = {}) {
+export function createTestOrder({
+  orders = [],
+  deadLetters = [],
+  parked = [],
+  stalled = [],
+  entries = [],
+  views,
+  ports,
+  health,
+}: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
+  const ordered: string[] = [];
+  const skips: Recorded[] = [];
   const timer = createHandTimer();
   const app = createOrderApp({
     views: { ...viewsOf(orders), ...views },
     deadLetters: deadLettersOf(deadLetters, pages),
+    parked: parkedOf(parked, ordered),
+    partitions: partitionsOf(stalled, skips),
+    audit: auditOf(entries),
+    ...ports,
     health: {
       read: async () => ({
         healthy: true,
         body: { status: "healthy", consumer: "running", orders_in_memory: orders.length },
       }),
       ready: async () => true,
+      detail: async () => allWell,
       ...health,
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
   });
-  return { app, pages, surprises, timer };
+  return { app, pages, ordered, skips, surprises, timer };
 }
+
+export const allWell: OrderHealthDetail = {
+  draining: false,
+  store: { state: "up", cause: null },
+  registry: { state: "up", cause: null },
+  broker: { state: "up", cause: null },
+  deadLetterTopic: { state: "up", cause: null },
+  breaker: { state: "closed", cause: null },
+  parked: { waiting: 0, behind: 0, dead: 0 },
+  stalledPartitions: [],
+};
 
 function viewsOf(orders: readonly OrderDetails[]): OrderViews {
   return {
@@ -134,7 +178,22 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
   return {
     async list(query) {
       pages.push(query);
-      return success({ deadLetters: deadLetters.slice(query.offset, query.offset + query.limit) });
+      const { limit, offset = 0, cursor, orderId, reason } = query;
+      const found = deadLetters.filter(
+        (letter) =>
+          (orderId === undefined || letter.orderId === orderId) &&
+          (reason === undefined || letter.reason === reason),
+      );
+      const start = cursor === undefined ? offset : Number(cursor);
+      const end = start + limit;
+      const page = { deadLetters: found.slice(start, end) };
+      return success(limit > 0 && end < found.length ? { ...page, nextCursor: String(end) } : page);
+    },
+    async get(id) {
+      const found = deadLetters.find((letter) => letter.id === id);
+      return found === undefined
+        ? failed({ code: "not_found", message: "no such row in table dead_letters" })
+        : success(detailsOf(found));
     },
     async stats() {
       const byCategory: Partial<Record<ErrorCategory, number>> = {};
@@ -156,18 +215,115 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
   };
 }
 
+function parkedOf(parked: readonly ParkedEvent[], ordered: string[]): ParkedViews {
+  const give = async (order: string, state: (event: ParkedEvent) => boolean, id: string) => {
+    const found = parked.find((event) => event.id === id);
+    if (found === undefined || !state(found)) {
+      return failed({ code: "not_found", message: "no such row in table parked" } as const);
+    }
+    ordered.push(`${order} ${id}`);
+    return success({ id });
+  };
+  return {
+    async list({ limit, cursor, orderId }) {
+      const found = parked.filter((event) => orderId === undefined || event.orderId === orderId);
+      const start = cursor === undefined ? 0 : found.findIndex(({ id }) => id === cursor) + 1;
+      const page = found.slice(start, start + limit);
+      const last = start + limit < found.length ? page.at(-1) : undefined;
+      return success({ parked: page, ...(last === undefined ? {} : { nextCursor: last.id }) });
+    },
+    retryNow: (id) => give("retry", ({ state }) => state === "waiting", id),
+    deadLetterNow: (id) => give("dead-letter", () => true, id),
+  };
+}
+
+function partitionsOf(stalled: readonly string[], skips: Recorded[]): PartitionOperations {
+  return {
+    async skip(command, context) {
+      const { reason: _reason, ...skipped } = command;
+      if (!stalled.includes(`${command.topic}/${command.partition}`)) {
+        return failed(partitionNotStalled(command.topic, command.partition));
+      }
+      skips.push({ command, context });
+      return success({ auditId: skips.length, ...skipped });
+    },
+  };
+}
+
+function auditOf(entries: readonly AuditEntry[]): AuditViews {
+  return {
+    async list({ limit, cursor }) {
+      const start = cursor === undefined ? 0 : Number(cursor);
+      const page = { entries: entries.slice(start, start + limit) };
+      const end = start + limit;
+      return success(end < entries.length ? { ...page, nextCursor: String(end) } : page);
+    },
+  };
+}
+
+function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetails {
+  return {
+    ...letter,
+    eventId: null,
+    value: { kind: "decoded", event: JSON.parse(originalMessage ?? "{}"), schemaId: 3 },
+    key: { text: letter.orderId, base64: btoa(letter.orderId ?? "") },
+    headers: [],
+    recordedAt: null,
+    failures: [],
+    deadLetterPartition: 0,
+    deadLetterOffset: 4,
+  };
+}
+
+export function parkedEvent(overrides: Partial<ParkedEvent> = {}): ParkedEvent {
+  return {
+    id: "b3JkZXItc3RhdHVzLXVwZGF0ZXMvMC8xOA",
+    orderId: "ORD-999",
+    state: "waiting",
+    eventType: "OrderStatusUpdate",
+    event: { orderId: "ORD-999", status: "shipped" },
+    topic: "order-status-updates",
+    partition: 0,
+    offset: 18,
+    consumerGroup: "order-service-group-status-updates",
+    attempts: 1,
+    failures: [],
+    dueAt: "2026-03-02T09:30:01.100Z",
+    reason: null,
+    ...overrides,
+  };
+}
+
+export function auditEntry(overrides: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: 7,
+    at: "2026-03-02T09:30:00.000Z",
+    action: "partitions.skip",
+    actor: "request-1",
+    target: { topic: "order-events", partition: 1, fromOffset: 42, toOffset: 43 },
+    reason: "a batch that cannot be read",
+    result: "Skipped 1 offset: consumption goes on at 43",
+    endedAt: "2026-03-02T09:30:00.040Z",
+    ...overrides,
+  };
+}
+
 export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   return {
     id: "order-status-updates/0/17",
     orderId: "ORD-999",
+    eventType: "OrderStatusUpdate",
     originalMessage: '{"orderId":"ORD-999","status":"shipped"}',
     originalValue: "AAAAAAEA",
+    sizeBytes: 6,
+    omittedValue: null,
     originalTopic: "order-status-updates",
     originalPartition: 0,
     originalOffset: 17,
     consumerGroup: "order-service-group-status-updates",
     errorType: "ValueError",
     errorCategory: "RETRY_THEN_DLQ",
+    reason: "unknown_order",
     errorMessage: "Order ORD-999 not found. Cannot update status. Sending to DLQ.",
     attempts: 4,
     firstFailureAt: "2026-03-02T09:30:00.100Z",
