@@ -1,5 +1,7 @@
 // order's composition root: what it is made of, in the order in which it opens.
+import { hostname } from "node:os";
 import { createOrderApp } from "../contract/http/order-app.ts";
+import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
@@ -9,14 +11,25 @@ import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
+import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
-import { createEmptyDeadLetters } from "./empty-dead-letters.ts";
+import {
+  indexGroupId,
+  type OpenDeadLetterIndexer,
+  openDeadLetterIndexer,
+} from "./dead-letters/open-dead-letter-indexer.ts";
+import { createDeadLetterViews } from "./dead-letter-views.ts";
+import { openWorker } from "./open-worker.ts";
 import { createOrderHealth } from "./order-health.ts";
 import { createOrderViews } from "./order-views.ts";
+import { createParkedViews } from "./parked-views.ts";
+import { createPartitionOperations } from "./partition-operations.ts";
 import { openOrderStore } from "./store/open-order-store.ts";
 import { partitionKey } from "./worker/partition.ts";
-import { createRecordReader } from "./worker/record-reader.ts";
-import { createWorker } from "./worker/worker.ts";
+import { watchStalls } from "./worker/stall-watch.ts";
+
+/** How long the group waits for a member that died: then another one takes over. */
+const sessionTimeoutMs = 10_000;
 
 /** Serves at once, also while Kafka, the registry or the store is away: consumption begins when they are there. */
 export async function openOrder(
@@ -39,37 +52,59 @@ export async function openOrder(
       [orderTopic, "Order"],
       [orderTopic, "OrderEvent"],
       [statusTopic, "OrderStatusUpdate"],
+      [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
     ],
     logger,
   });
   closing.add(() => codec.close());
 
-  let topicsReady: Promise<void> = Promise.resolve();
-  if (parts.clusterLife === undefined) {
-    const topicKeeper = keepTopics(parts.brokers, settings, logger);
-    topicsReady = topicKeeper.ready;
-    closing.add(() => topicKeeper.stop());
-  }
+  const topicKeeper = keepTopics(parts, settings, logger);
+  closing.add(() => topicKeeper.stop());
+  let topicIds: ReadonlyMap<string, string> = new Map();
+  const topicIdOf = (topic: string): string => {
+    const id = topicIds.get(topic);
+    if (id === undefined)
+      throw new Error(`a partition of ${topic} was assigned before the topic's id was known`);
+    return id;
+  };
 
-  const life = parts.clusterLife === undefined ? "" : `@${parts.clusterLife}`;
-  const worker = createWorker({
-    store,
-    reader: createRecordReader(codec),
+  const worker = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const groups: ConsumerGroup[] = [];
+  let indexer: OpenDeadLetterIndexer | undefined;
+  closing.add(async () => {
+    await Promise.all([indexer?.close(), ...groups.map((group) => group.close())]);
+  });
+
+  const stalls = watchStalls({
+    lag: () => groups.filter(({ running }) => running).flatMap((group) => group.lag()),
+    isPaused: (partition) => worker.isPaused(partition),
     clock: systemClock,
     logger,
-    sourceOf: (partition) => `${partitionKey(partition)}${life}`,
+    stallMs: settings.STALL_AFTER_MS,
   });
-  closing.add(() => worker.stop());
+  closing.add(() => stalls.stop());
 
-  const groups: ConsumerGroup[] = [];
-  closing.add(async () => {
-    await Promise.all(groups.map((group) => group.close()));
+  const health = createOrderHealth({
+    store,
+    worker,
+    stalls,
+    consumers: () => groups,
+    hasSchemas: () => codec.isReady,
+    draining: () => draining,
   });
-
-  const health = createOrderHealth({ store, worker, consumers: () => groups, draining: () => draining });
   const app = createOrderApp({
     views: createOrderViews({ store, topics }),
-    deadLetters: createEmptyDeadLetters(settings),
+    deadLetters: createDeadLetterViews({ store, settings }),
+    parked: createParkedViews({ store, now: () => Date.now(), onOrdered: () => worker.poke() }),
+    partitions: createPartitionOperations({
+      stalls,
+      worker,
+      audit: store.audit,
+      reopen: (partition) => groupOf(partition)?.reopen(),
+      now: () => Date.now(),
+      logger,
+    }),
+    audit: createAuditViews(store.audit),
     health,
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
@@ -77,8 +112,25 @@ export async function openOrder(
   const server = serveHttp({ hostname: settings.HOST, port: settings.ORDER_PORT, fetch: app.fetch });
   closing.add(() => server.stop(2000));
 
+  function groupOf(partition: TopicPartition): ConsumerGroup | undefined {
+    const key = partitionKey(partition);
+    return groups.find((group) => group.lag().some((assigned) => partitionKey(assigned) === key));
+  }
+
+  function consumerOptions(topic: string, groupId: string) {
+    return {
+      brokers: parts.brokers,
+      clientId: "orderwire-order",
+      groupId,
+      topics: [topic],
+      sessionTimeoutMs,
+      settings: parts.consumerSettings,
+      logger: logger.child({ groupId }),
+    };
+  }
+
   async function consume(): Promise<void> {
-    await topicsReady;
+    topicIds = await topicKeeper.ready;
     const names = [
       [orderTopic, settings.KAFKA_GROUP_ID],
       [statusTopic, `${settings.KAFKA_GROUP_ID}-status-updates`],
@@ -87,19 +139,24 @@ export async function openOrder(
       if (draining) return;
       groups.push(
         await openConsumerGroup({
-          worker,
+          join: (source) => worker.join(groupId, source),
           clock: systemClock,
-          consumer: {
-            brokers: parts.brokers,
-            clientId: "orderwire-order",
-            groupId,
-            topics: [topic],
-            settings: parts.consumerSettings,
-            logger: logger.child({ groupId }),
-          },
+          consumer: { ...consumerOptions(topic, groupId), ...staticMember(settings, parts) },
         }),
       );
     }
+    if (draining) return;
+    indexer = await openDeadLetterIndexer({
+      index: store.deadLetters,
+      codec,
+      clock: systemClock,
+      logger,
+      clusterLife: parts.clusterLife,
+      consumer: {
+        ...consumerOptions(settings.KAFKA_DLQ_TOPIC, indexGroupId(settings.KAFKA_GROUP_ID)),
+        ...staticMember(settings, parts),
+      },
+    });
   }
 
   // Does not reject: a consumer is opened whether or not a broker is there, and settings it refuses end the process.
@@ -112,4 +169,14 @@ export async function openOrder(
       return closing.run();
     },
   };
+}
+
+/**
+ * A member with a name keeps its partitions over a restart, so that it consumes again at once instead of when its old self
+ * has timed out. The default is unique on a machine, because two instances cannot share a port.
+ */
+function staticMember(settings: Settings, { clusterLife }: Parts): { readonly groupInstanceId?: string } {
+  if (clusterLife !== undefined) return {};
+  if (settings.ORDER_INSTANCE_ID !== undefined) return { groupInstanceId: settings.ORDER_INSTANCE_ID };
+  return settings.ORDER_PORT === 0 ? {} : { groupInstanceId: `${hostname()}-${settings.ORDER_PORT}` };
 }

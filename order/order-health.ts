@@ -1,39 +1,53 @@
 // What order says of itself. Healthy: every consumer runs, the store answers, and records are being settled.
 import type { OrderHealth } from "../contract/ports.ts";
 import type { OrderStore } from "./store/order-store.ts";
+import type { StallWatch } from "./worker/stall-watch.ts";
 import type { Worker } from "./worker/worker.ts";
 
 export interface OrderHealthOptions {
-  readonly store: Pick<OrderStore, "count" | "ping">;
+  readonly store: Pick<OrderStore, "count" | "countParked">;
   readonly consumers: () => readonly { readonly running: boolean }[];
   readonly worker: Pick<Worker, "state">;
+  readonly stalls: Pick<StallWatch, "stalled">;
+  /** Whether every schema has its id. */
+  readonly hasSchemas: () => boolean;
   /** True from the moment the service stops taking requests. */
   readonly draining: () => boolean;
 }
 
-export function createOrderHealth({ store, consumers, worker, draining }: OrderHealthOptions): OrderHealth {
+export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
+  const { store, worker, stalls, consumers, hasSchemas, draining } = options;
   // The last count that the store gave: health must have a body while the store is away.
   let lastCount = 0;
 
-  async function countOrders(): Promise<boolean> {
+  async function ask<Value>(question: () => Promise<Value>): Promise<Value | undefined> {
     try {
-      lastCount = await store.count();
-      return true;
+      return await question();
     } catch {
-      return false;
+      return undefined;
     }
+  }
+
+  async function storeAnswers(): Promise<boolean> {
+    const count = await ask(() => store.count());
+    lastCount = count ?? lastCount;
+    return count !== undefined;
   }
 
   const consuming = () => {
     const all = consumers();
     return all.length > 0 && all.every(({ running }) => running);
   };
+  const settling = () => {
+    const { waitingFor, dlqBlockedBy, breaker } = worker.state;
+    return waitingFor === undefined && dlqBlockedBy === undefined && breaker.state === "closed";
+  };
 
   return {
     async read() {
-      const storeAnswers = await countOrders();
+      const storeIsThere = await storeAnswers();
       const running = consuming();
-      const healthy = storeAnswers && running && worker.state.waitingFor === undefined;
+      const healthy = storeIsThere && running && settling() && stalls.stalled.length === 0;
       return {
         healthy,
         body: {
@@ -43,8 +57,36 @@ export function createOrderHealth({ store, consumers, worker, draining }: OrderH
         },
       };
     },
+
     async ready() {
-      return !draining() && consuming() && worker.state.waitingFor === undefined && (await countOrders());
+      return !draining() && consuming() && settling() && (await storeAnswers());
+    },
+
+    async detail() {
+      const { waitingFor, dlqBlockedBy, breaker } = worker.state;
+      const parked = await ask(() => store.countParked());
+      const registryIsAway = waitingFor === "the schema registry";
+      return {
+        draining: draining(),
+        store: dependency(parked !== undefined, "It does not answer; consumption waits for it."),
+        registry:
+          registryIsAway || !hasSchemas() ? down("It does not answer; what needs a new schema waits.") : up,
+        broker: dependency(consuming(), "A consumer group is not joined, or no broker answers."),
+        deadLetterTopic: dlqBlockedBy === undefined ? up : down(dlqBlockedBy),
+        breaker: { state: breaker.state === "closed" ? "closed" : "probing", cause: breaker.cause ?? null },
+        parked: parked ?? null,
+        stalledPartitions: [...stalls.stalled],
+      };
     },
   };
+}
+
+const up = { state: "up", cause: null } as const;
+
+function down(cause: string) {
+  return { state: "down", cause } as const;
+}
+
+function dependency(isUp: boolean, cause: string) {
+  return isUp ? up : down(cause);
 }

@@ -1,10 +1,9 @@
 // What order answers about orders, straight from the store: reads go on while Kafka is away.
-import type { ContractFailure } from "../contract/errors.ts";
 import type { OrderDetails } from "../contract/models.ts";
 import type { OrderViews } from "../contract/ports.ts";
-import { failed, type Result, success } from "../contract/result.ts";
+import { failed, success } from "../contract/result.ts";
 import type { OrderStore, StoredOrder } from "./store/order-store.ts";
-import { StoreUnavailable } from "./store/store-unavailable.ts";
+import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface OrderViewsOptions {
   readonly store: OrderStore;
@@ -45,21 +44,6 @@ export function createOrderViews({ store, topics }: OrderViewsOptions): OrderVie
         return success({ topic, orderIds: [...(await store.idsFromTopic(topic))] });
       }),
   };
-}
-
-async function whileStoreAnswers<Value>(
-  read: () => Promise<Result<Value, ContractFailure>>,
-): Promise<Result<Value, ContractFailure>> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    return failed({
-      code: "unavailable",
-      message: "The order store cannot be reached.",
-      retryAfterSeconds: 2,
-    });
-  }
 }
 
 function toDetails(order: StoredOrder): OrderDetails {

@@ -1,5 +1,5 @@
 // Orders, writers and places for the suites of this folder.
-import type { OrderChange, OrderStore, StoredOrder } from "./order-store.ts";
+import type { BatchWrite, OrderChange, OrderStore, SaveOutcome, StoredOrder } from "./order-store.ts";
 
 /** Somewhere empty to keep orders; several stores may be open on it at once. */
 export interface StorePlace {
@@ -45,6 +45,30 @@ export function updatedOrder(orderId: string, expectedVersion: number, status: s
   return { order: createdOrder(orderId, { status, version: expectedVersion + 1 }), expectedVersion };
 }
 
+export function batchOf(parts: Partial<BatchWrite>): BatchWrite {
+  return { progress: [], changes: [], park: [], repark: [], unpark: [], ...parts };
+}
+
+/** A batch of orders alone. */
+export function changing(changes: readonly OrderChange[]): BatchWrite {
+  return batchOf({ changes });
+}
+
+/** The orders that stood against a batch, sorted; none when it was saved. */
+export function conflictsOf(outcome: SaveOutcome): readonly string[] {
+  if (outcome.kind === "fenced") throw new Error(`fenced: ${outcome.sources.join(", ")}`);
+  return outcome.kind === "saved" ? [] : [...outcome.orderIds].sort();
+}
+
+/** Saves what is not there yet, as the worker does with creates that it has not looked up. */
+export async function saveMissing(store: OrderStore, changes: readonly OrderChange[]): Promise<void> {
+  for (let open = changes; ;) {
+    const conflicts = new Set(conflictsOf(await store.save(changing(open))));
+    if (conflicts.size === 0) return;
+    open = open.filter(({ order }) => !conflicts.has(order.orderId));
+  }
+}
+
 /** What a promise rejects with; a promise that resolves is an error of its own. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -81,7 +105,7 @@ export function foldEvents(
 }
 
 /**
- * A consumer in small: takes batch after batch of its topic, loads, decides, saves, and takes what conflicted again.
+ * A consumer in small: takes batch after batch of its topic, loads, decides, saves, and takes the batch again after a conflict.
  * One `step` is one call of the store, so that a test decides how two writers interleave. Written events are appended
  * to `log` when their save has resolved.
  */
@@ -100,10 +124,10 @@ export function createWriter(store: OrderStore, batches: readonly StatusEvent[][
   }
 
   async function save(decided: readonly OrderChange[]): Promise<void> {
-    const conflicts = new Set((await store.save(decided)).conflicts);
-    log.push(...open.filter((event) => !conflicts.has(event.orderId)));
-    open = open.filter((event) => conflicts.has(event.orderId));
     changes = undefined;
+    if (conflictsOf(await store.save(changing(decided))).length > 0) return;
+    log.push(...open);
+    open = [];
   }
 
   return {

@@ -4,6 +4,18 @@
 // Failures: `StoreUnavailable` (store-unavailable.ts) means the store is away and nothing is wrong with the event;
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
+import type { Audit } from "./audit.ts";
+import type { DeadLetterIndex } from "./dead-letter-index.ts";
+import type {
+  DueRecord,
+  ParkedId,
+  ParkedPageRequest,
+  ParkedProgress,
+  ParkedRecord,
+  ParkedState,
+  ParkedSummary,
+} from "./parked-records.ts";
+
 /** Where a record sits in Kafka; the identity of an event that carries no id. */
 export interface RecordPosition {
   readonly topic: string;
@@ -53,17 +65,79 @@ export interface OrderPageRequest {
   readonly afterOrderId?: string;
 }
 
-export interface OrderStore {
+/** A partition's claim: the worker that holds the newest one may write for it, every older one is refused. */
+export interface Claim {
+  readonly source: string;
+  /** Grows with each claim of the source. */
+  readonly epoch: number;
+  /** The offset after the last record that was written for this source: everything before has had its effect. */
+  readonly nextOffset: number | null;
+  /** All parked records of the source, by offset. */
+  readonly parked: readonly ParkedSummary[];
+}
+
+/** How far a batch brings a source. */
+export interface SourceProgress {
+  readonly source: string;
+  /** Of the claim that this worker holds. */
+  readonly epoch: number;
+  /** The offset after the last record of the batch; null when it has no new record of this source. */
+  readonly nextOffset: number | null;
+}
+
+/** Everything that one batch writes. */
+export interface BatchWrite {
+  /** Every source that anything in the batch belongs to. */
+  readonly progress: readonly SourceProgress[];
+  readonly changes: readonly OrderChange[];
+  readonly park: readonly ParkedRecord[];
+  readonly repark: readonly (ParkedId & ParkedProgress)[];
+  readonly unpark: readonly ParkedId[];
+}
+
+export type SaveOutcome =
+  | { readonly kind: "saved" }
+  /** Nothing was written: these orders are at another version than expected. Load them and decide again. */
+  | { readonly kind: "conflicts"; readonly orderIds: readonly string[] }
+  /** Nothing was written: these sources have been claimed by another worker since. */
+  | { readonly kind: "fenced"; readonly sources: readonly string[] };
+
+/** The part of the store that is about partitions and their parked records. */
+export interface Parking {
+  /**
+   * Takes these sources over: whoever held them can write for them no more, and what they have written is in the answer.
+   * One transaction. Each source once, by name.
+   */
+  claim(sources: readonly string[]): Promise<readonly Claim[]>;
+
+  /** The whole records, by source and offset; those that are not parked any more are absent. */
+  loadParked(ids: readonly ParkedId[]): Promise<readonly ParkedRecord[]>;
+  /** Records of these sources that are due at `nowMs` or that an operator gave an order about, at most `limit`: these first, then by due time. */
+  listDue(sources: readonly string[], nowMs: number, limit: number): Promise<readonly DueRecord[]>;
+  /** By source and offset. For operators. */
+  listParked(page: ParkedPageRequest): Promise<readonly ParkedRecord[]>;
+  /** Makes a waiting record due now; false when there is none. Its owner finds it by `listDue`. */
+  retryNow(id: ParkedId, nowMs: number): Promise<boolean>;
+  /**
+   * Asks the owner to dead-letter a parked record instead of trying it again; false when there is none. The order stands
+   * until its record is reparked as `dead` or unparked.
+   */
+  orderDeath(id: ParkedId): Promise<boolean>;
+  /** How many records are parked, by state. */
+  countParked(): Promise<Readonly<Record<ParkedState, number>>>;
+}
+
+export interface OrderStore extends Parking {
   /** One query for all of them; orders that do not exist are absent from the map. */
   load(orderIds: readonly string[]): Promise<Map<string, StoredOrder>>;
   /**
-   * One transaction, durable when it resolves. Writes every change whose expected version still holds and answers the
-   * ids of the others, which were not written. Give each order at most once.
+   * One transaction, durable when it resolves with `saved`: all of it or nothing. Give each order and each record at most
+   * once. Parking a record that is parked already changes nothing; reparking or unparking one that is not, neither.
    *
-   * After a `StoreUnavailable` the outcome is unknown, because the connection may have gone during COMMIT: load again
-   * and decide again. If the batch had been written, `applied` and `version` say so, and a blind repeat conflicts.
+   * After a `StoreUnavailable` the outcome is unknown, because the connection may have gone during COMMIT: `claim` again
+   * and compare `nextOffset`, or load and decide again.
    */
-  save(changes: readonly OrderChange[]): Promise<{ readonly conflicts: readonly string[] }>;
+  save(batch: BatchWrite): Promise<SaveOutcome>;
   readDetails(orderId: string): Promise<StoredOrder | undefined>;
   /** By orderId in the order of its UTF-8 bytes; pages stay stable while orders are added. */
   list(page: OrderPageRequest): Promise<readonly StoredOrder[]>;
@@ -71,6 +145,10 @@ export interface OrderStore {
   idsFromTopic(topic: string): Promise<readonly string[]>;
   /** Exact, and as cheap with five million orders as with none. */
   count(): Promise<number>;
+  /** The index of dead letters, in the same database. */
+  readonly deadLetters: DeadLetterIndex;
+  /** What operators have ordered, in the same database. */
+  readonly audit: Audit;
   /** Resolves when the store answers and has its tables. */
   ping(): Promise<void>;
   /** Waits for what runs; operations after it are refused with `StoreUnavailable`. */

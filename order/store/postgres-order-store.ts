@@ -3,22 +3,18 @@
 // `StoreUnavailable`, never as a bug of the event.
 import type { SQL } from "bun";
 import { readMigrations } from "./migrations.ts";
-import { readOrderRow, toOrderRow } from "./order-row.ts";
+import { readOrderRow } from "./order-row.ts";
 import type { OrderStore, StoredOrder } from "./order-store.ts";
-import { isRefusal, isUniqueViolation } from "./postgres-failure.ts";
+import { isRefusal } from "./postgres-failure.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { type PostgresPoolOptions, openPostgresPool } from "./postgres-pool.ts";
-import {
-  addToCount,
-  copyOrders,
-  insertMissingOrders,
-  selectCount,
-  selectIdsOfTopic,
-  selectOrders,
-  selectPage,
-  updateOrders,
-} from "./postgres-statements.ts";
-import { type WritableBatch, isStorableText, prepareBatch } from "./storable.ts";
+import { createPostgresAudit } from "./postgres-audit.ts";
+import { createPostgresDeadLetterIndex } from "./postgres-dead-letter-index.ts";
+import { createPostgresParking } from "./postgres-parking.ts";
+import { createPostgresSaver } from "./postgres-save.ts";
+import { selectCount, selectIdsOfTopic, selectOrders, selectPage } from "./postgres-statements.ts";
+import { isStorableText } from "./storable.ts";
+import { isEmpty, prepareBatch } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /**
@@ -49,19 +45,14 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
   }
 
+  const save = createPostgresSaver(run);
   const store: OrderStore = {
     load,
-    async save(changes) {
-      if (changes.length === 0) return { conflicts: [] };
-      const batch = prepareBatch(changes);
-      try {
-        return await run((sql) => writeNew(sql, batch));
-      } catch (error) {
-        // Another instance created one of them since they were loaded: nothing was written, so do it row by row.
-        if (!isUniqueViolation(error)) throw error;
-        return await run((sql) => writeMissing(sql, batch));
-      }
+    async save(write) {
+      const batch = prepareBatch(write);
+      return isEmpty(batch) ? { kind: "saved" } : save(batch);
     },
+    ...createPostgresParking(run),
     async readDetails(orderId) {
       return (await load([orderId])).get(orderId);
     },
@@ -73,6 +64,8 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
       return isStorableText(topic) ? run((sql) => selectIdsOfTopic(sql, topic)) : [];
     },
     count: () => run(selectCount),
+    deadLetters: createPostgresDeadLetterIndex(run),
+    audit: createPostgresAudit(run),
     async ping() {
       await run((sql) => sql`select 1`);
     },
@@ -89,38 +82,4 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     }
   }
   return store;
-}
-
-/** Writes a batch in which every create is expected to be new; rejects with a unique violation when one is not. */
-function writeNew(sql: SQL, { creates, updates }: WritableBatch) {
-  return sql.begin(async (tx) => {
-    if (creates.length > 0) {
-      await copyOrders(
-        tx,
-        creates.map(({ order }) => toOrderRow(order)),
-      );
-    }
-    const updated = updates.length > 0 ? await updateOrders(tx, updates) : [];
-    if (creates.length > 0) await addToCount(tx, creates.length);
-    return { conflicts: idsNotIn(updates, updated) };
-  });
-}
-
-/** The same for a batch with creates of orders that exist: these are conflicts. */
-function writeMissing(sql: SQL, { creates, updates }: WritableBatch) {
-  return sql.begin(async (tx) => {
-    const created = await insertMissingOrders(
-      tx,
-      creates.map(({ order }) => toOrderRow(order)),
-    );
-    const updated = updates.length > 0 ? await updateOrders(tx, updates) : [];
-    await addToCount(tx, created.length);
-    return { conflicts: [...idsNotIn(creates, created), ...idsNotIn(updates, updated)] };
-  });
-}
-
-function idsNotIn(changes: WritableBatch["creates"], written: readonly string[]): readonly string[] {
-  if (written.length === changes.length) return [];
-  const writtenIds = new Set(written);
-  return changes.map(({ order }) => order.orderId).filter((orderId) => !writtenIds.has(orderId));
 }

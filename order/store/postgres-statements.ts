@@ -9,13 +9,18 @@ const selectedColumns = `order_id, customer_id, order_date, items::text as items
   shipping_cents::float8 as shipping_cents, currency, status, created_topic, created_partition,
   created_offset::float8 as created_offset, created_event_id, applied::text as applied, version`;
 
-const recordColumns = `order_id text, customer_id text, order_date text, items json, total_cents bigint,
-  shipping_cents bigint, currency text, status text, created_topic text, created_partition integer,
-  created_offset bigint, created_event_id text, applied json, version integer`;
-
 export async function selectOrders(sql: SQL, orderIds: readonly string[]): Promise<readonly OrderRow[]> {
   const text = `select ${selectedColumns} from orders where order_id = any($1)`;
   return sql.unsafe<OrderRow[]>(text, [sql.array([...orderIds], "TEXT")]);
+}
+
+/** Of the orders that exist. */
+export async function selectVersions(
+  sql: SQL,
+  orderIds: readonly string[],
+): Promise<readonly { readonly order_id: string; readonly version: number }[]> {
+  const text = "select order_id, version from orders where order_id = any($1)";
+  return sql.unsafe(text, [sql.array([...orderIds], "TEXT")]);
 }
 
 export async function selectPage(
@@ -45,20 +50,6 @@ export async function copyOrders(sql: SQL, rows: readonly OrderRow[]): Promise<v
   await writer.close();
 }
 
-/** The careful way in: leaves out the orders that exist and answers the ids of those it wrote. */
-export async function insertMissingOrders(sql: SQL, rows: readonly OrderRow[]): Promise<readonly string[]> {
-  const text = `insert into orders (${orderColumns})
-    select ${orderColumns} from json_to_recordset($1::text::json) as record (${recordColumns})
-    on conflict (order_id) do nothing returning order_id`;
-  const records = rows.map((row) => ({
-    ...row,
-    items: JSON.parse(row.items),
-    applied: JSON.parse(row.applied),
-  }));
-  const written = await sql.unsafe<{ order_id: string }[]>(text, [JSON.stringify(records)]);
-  return written.map((row) => row.order_id);
-}
-
 /**
  * Answers the ids of the orders it wrote: those that still have the expected version.
  *
@@ -85,7 +76,7 @@ export async function updateOrders(sql: SQL, changes: readonly OrderChange[]): P
   return written.map((row) => row.order_id);
 }
 
-/** The last statement of a transaction, so that the slot is locked for no longer than the commit takes. */
+/** Last in a transaction, so that the slot is locked for no longer than the commit takes. */
 export async function addToCount(sql: SQL, created: number): Promise<void> {
   await sql`update order_counts set orders = orders + ${created}::bigint where slot = pg_backend_pid() % 16`;
 }

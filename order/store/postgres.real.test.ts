@@ -4,9 +4,25 @@ import { SQL } from "bun";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type FaultyProxy, createFaultyProxy } from "./faulty-proxy.ts";
 import { type OrderStoreOptions, openOrderStore } from "./open-order-store.ts";
-import { createOrder, creation, createdOrder, rejectionOf, updatedOrder } from "./order-store-fixtures.ts";
-import { describeDurableOrderStore, describeOrderStore } from "./order-store.spec.ts";
+import {
+  batchOf,
+  changing,
+  conflictsOf,
+  saveMissing,
+  createOrder,
+  creation,
+  createdOrder,
+  rejectionOf,
+  updatedOrder,
+} from "./order-store-fixtures.ts";
+import { describeAudit } from "./audit.spec.ts";
+import { describeClaims } from "./claims.spec.ts";
+import { describeDeadLetterIndex } from "./dead-letter-index.spec.ts";
+import { describeDurableOrderStore } from "./durable-order-store.spec.ts";
+import { describeOrderStore } from "./order-store.spec.ts";
 import type { OrderStore } from "./order-store.ts";
+import { claimOne, parkedRecord, progressOf } from "./parked-record-fixtures.ts";
+import { describeParkedRecords } from "./parked-records.spec.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 const serverUrl = process.env["TEST_DATABASE_URL"];
@@ -32,6 +48,10 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
   }
 
   describeOrderStore("PostgreSQL", createDatabase);
+  describeClaims("PostgreSQL", createDatabase);
+  describeParkedRecords("PostgreSQL", createDatabase);
+  describeDeadLetterIndex("PostgreSQL", createDatabase);
+  describeAudit("PostgreSQL", createDatabase);
   describeDurableOrderStore("PostgreSQL", createDatabase);
 
   describe("when PostgreSQL fails", () => {
@@ -78,9 +98,9 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       proxy.stop();
       const store = await open();
       expect(await rejectionOf(store.ping())).toBeInstanceOf(StoreUnavailable);
-      expect(await rejectionOf(store.save([createOrder("a")]))).toBeInstanceOf(StoreUnavailable);
+      expect(await rejectionOf(store.save(changing([createOrder("a")])))).toBeInstanceOf(StoreUnavailable);
       proxy.start();
-      expect(await eventually(() => store.save([createOrder("a")]))).toEqual({ conflicts: [] });
+      expect(await eventually(() => store.save(changing([createOrder("a")])))).toEqual({ kind: "saved" });
       expect(await store.count()).toBe(1);
     });
 
@@ -88,7 +108,7 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       const store = await open();
       const saves = Array.from({ length: 60 }, (_, batch) => async () => {
         const changes = Array.from({ length: 20 }, (_, index) => createOrder(`order-${batch}-${index}`));
-        await eventually(() => store.save(changes));
+        await eventually(() => saveMissing(store, changes));
         if (batch === 10) proxy.stop();
         if (batch === 10) setTimeout(() => proxy.start(), 200);
       });
@@ -104,19 +124,19 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       const store = await open();
       await Promise.all([store.ping(), store.count(), store.ping()]);
       await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database.name}`;
-      expect(await eventually(() => store.save([createOrder("a")]))).toEqual({ conflicts: [] });
+      expect(await eventually(() => store.save(changing([createOrder("a")])))).toEqual({ kind: "saved" });
     });
 
     test("a connection lost during COMMIT is unavailable, and the reloaded order shows what became of it", async () => {
       const store = await open();
-      await store.save([createOrder("a")]);
+      await store.save(changing([createOrder("a")]));
       proxy.cutAfter("COMMIT");
       const update = [updatedOrder("a", 1, "shipped"), createOrder("b")];
-      expect(await rejectionOf(store.save(update))).toBeInstanceOf(StoreUnavailable);
+      expect(await rejectionOf(store.save(changing(update)))).toBeInstanceOf(StoreUnavailable);
       expect(proxy.cuts).toBe(1);
       // The server had committed: the blind repeat is told so and changes nothing.
-      const repeated = await eventually(() => store.save(update));
-      expect([...repeated.conflicts].sort()).toEqual(["a", "b"]);
+      const repeated = await eventually(() => store.save(changing(update)));
+      expect(conflictsOf(repeated)).toEqual(["a", "b"]);
       expect(await store.readDetails("a")).toEqual(updatedOrder("a", 1, "shipped").order);
       expect(await store.count()).toBe(2);
     });
@@ -125,24 +145,24 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       "a connection lost at %s has written nothing",
       async (statement) => {
         const store = await open();
-        await store.save([createOrder("a")]);
+        await store.save(changing([createOrder("a")]));
         proxy.cutAfter(statement);
         const batch = [updatedOrder("a", 1, "shipped"), createOrder("b")];
-        expect(await rejectionOf(store.save(batch))).toBeInstanceOf(StoreUnavailable);
+        expect(await rejectionOf(store.save(changing(batch)))).toBeInstanceOf(StoreUnavailable);
         expect(proxy.cuts).toBe(1);
-        expect(await eventually(() => store.save(batch))).toEqual({ conflicts: [] });
+        expect(await eventually(() => store.save(changing(batch)))).toEqual({ kind: "saved" });
         expect(await store.count()).toBe(2);
       },
     );
 
     test("a server that does not answer is given up at the deadline, and used again when it answers", async () => {
       const store = await open({ deadlineMs: 1000 });
-      await store.save([createOrder("a")]);
+      await store.save(changing([createOrder("a")]));
       proxy.freeze();
       const startedAt = performance.now();
       const attempts = [
-        store.save([createOrder("b")]),
-        store.save([updatedOrder("a", 1, "x")]),
+        store.save(changing([createOrder("b")])),
+        store.save(changing([updatedOrder("a", 1, "x")])),
         store.ping(),
         store.count(),
         store.load(["a"]),
@@ -151,34 +171,101 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       expect(performance.now() - startedAt).toBeLessThan(3000);
       expect(await rejectionOf(store.ping())).toBeInstanceOf(StoreUnavailable);
       proxy.thaw();
-      const { conflicts } = await eventually(() => store.save([createOrder("b"), createOrder("c")]));
       // Whether the frozen create went through is not known; either way b is there once.
-      expect(conflicts.filter((orderId) => orderId !== "b")).toEqual([]);
+      await eventually(() => saveMissing(store, [createOrder("b"), createOrder("c")]));
       expect(await store.count()).toBe(3);
       expect((await store.list({ limit: 9 })).map(({ orderId }) => orderId)).toEqual(["a", "b", "c"]);
     });
 
     test("connections that have gone silent cost one deadline and are replaced", async () => {
       const store = await open({ deadlineMs: 1000 });
-      await Promise.all([store.save([createOrder("a")]), store.ping(), store.ping()]);
+      await Promise.all([store.save(changing([createOrder("a")])), store.ping(), store.ping()]);
       proxy.silence();
-      const attempts = [store.save([createOrder("b")]), store.ping(), store.count()];
+      const attempts = [store.save(changing([createOrder("b")])), store.ping(), store.count()];
       for (const attempt of attempts) expect(await rejectionOf(attempt)).toBeInstanceOf(StoreUnavailable);
-      expect(await store.save([createOrder("b")])).toEqual({ conflicts: [] });
+      expect(await store.save(changing([createOrder("b")]))).toEqual({ kind: "saved" });
       expect(await store.count()).toBe(2);
     });
 
     test("an order that somebody else holds locked is given up, and written when it is free", async () => {
       const store = await open({ deadlineMs: 2000 });
-      await store.save([createOrder("a")]);
+      await store.save(changing([createOrder("a")]));
       const other = new SQL(database.url, { max: 1 });
       await other.begin(async (tx) => {
         await tx`select 1 from orders where order_id = 'a' for update`;
-        expect(await rejectionOf(store.save([updatedOrder("a", 1, "x")]))).toBeInstanceOf(StoreUnavailable);
-        expect(await store.save([createOrder("b")])).toEqual({ conflicts: [] });
+        expect(await rejectionOf(store.save(changing([updatedOrder("a", 1, "x")])))).toBeInstanceOf(
+          StoreUnavailable,
+        );
+        expect(await store.save(changing([createOrder("b")]))).toEqual({ kind: "saved" });
       });
       await other.close();
-      expect(await store.save([updatedOrder("a", 1, "x")])).toEqual({ conflicts: [] });
+      expect(await store.save(changing([updatedOrder("a", 1, "x")]))).toEqual({ kind: "saved" });
+    });
+
+    test("a claim waits for the running save of the owner before, and finds what it wrote", async () => {
+      const owner = await open();
+      const successor = await open();
+      const claim = await claimOne(owner);
+      await owner.save(changing([createOrder("a")]));
+      const other = new SQL(database.url, { max: 1 });
+      let saving: Promise<unknown> = Promise.resolve();
+      let claiming: Promise<unknown> = Promise.resolve();
+      await other.begin(async (tx) => {
+        await tx`select 1 from orders where order_id = 'a' for update`;
+        // The save has passed the fence and waits for the order; the claim waits for the save.
+        saving = owner.save(
+          batchOf({
+            progress: [progressOf(claim, 8)],
+            changes: [updatedOrder("a", 1, "x"), createOrder("b")],
+            park: [parkedRecord(7)],
+          }),
+        );
+        await untilBlocked(1);
+        claiming = claimOne(successor);
+        await untilBlocked(2);
+      });
+      await other.close();
+      expect(await saving).toEqual({ kind: "saved" });
+      expect(await claiming).toMatchObject({ epoch: 2, nextOffset: 8, parked: [{ offset: 7 }] });
+      const late = batchOf({ progress: [progressOf(claim, 9)], changes: [createOrder("c")] });
+      expect(await owner.save(late)).toMatchObject({ kind: "fenced" });
+    });
+
+    test("a save that waits for a claim to commit is fenced by it", async () => {
+      const owner = await open();
+      const claim = await claimOne(owner);
+      const other = new SQL(database.url, { max: 1 });
+      let saving: Promise<unknown> = Promise.resolve();
+      await other.begin(async (tx) => {
+        await tx`update source_claims set epoch = epoch + 1`;
+        saving = owner.save(batchOf({ progress: [progressOf(claim, 8)], changes: [createOrder("b")] }));
+        await untilBlocked(1);
+      });
+      await other.close();
+      expect(await saving).toMatchObject({ kind: "fenced" });
+      expect(await owner.count()).toBe(0);
+      expect((await claimOne(owner)).nextOffset).toBeNull();
+    });
+
+    test("after a connection was lost during COMMIT a claim tells whether the batch was written", async () => {
+      const store = await open();
+      const claim = await claimOne(store);
+      const batch = batchOf({
+        progress: [progressOf(claim, 8)],
+        changes: [createOrder("a")],
+        park: [parkedRecord(7)],
+      });
+      proxy.cutAfter("update source_claims");
+      expect(await rejectionOf(store.save(batch))).toBeInstanceOf(StoreUnavailable);
+      const lost = await eventually(() => claimOne(store));
+      expect(lost).toMatchObject({ nextOffset: null, parked: [] });
+      proxy.cutAfter("COMMIT");
+      const retried = { ...batch, progress: [progressOf(lost, 8)] };
+      expect(await rejectionOf(store.save(retried))).toBeInstanceOf(StoreUnavailable);
+      expect(proxy.cuts).toBe(2);
+      const written = await eventually(() => claimOne(store));
+      expect(written).toMatchObject({ nextOffset: 8, parked: [{ offset: 7 }] });
+      expect(await store.count()).toBe(1);
     });
 
     test("a deadlock with a writer that keeps no order is unavailable, not a bug", async () => {
@@ -189,18 +276,18 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
         victims = await provokeDeadlock(store, `a${attempt}`, `b${attempt}`);
       }
       expect(victims).toMatchObject([{ name: "StoreUnavailable", cause: { errno: "40P01" } }]);
-      expect(await eventually(() => store.save([createOrder("later")]))).toEqual({ conflicts: [] });
+      expect(await eventually(() => store.save(changing([createOrder("later")])))).toEqual({ kind: "saved" });
     });
 
     /** What our save was rejected with: one error, or none when the other writer was the victim. */
     async function provokeDeadlock(store: OrderStore, first: string, second: string): Promise<unknown[]> {
-      await store.save([createOrder(first), createOrder(second)]);
+      await store.save(changing([createOrder(first), createOrder(second)]));
       const other = new SQL(database.url, { max: 1 });
       let ours: Promise<unknown> = Promise.resolve();
       const theirs = other.begin(async (tx) => {
         await tx`update orders set status = 'theirs' where order_id = ${second}`;
         // Ours now takes the first and waits for the second; theirs then waits for the first.
-        ours = store.save([updatedOrder(first, 1, "ours"), updatedOrder(second, 1, "ours")]);
+        ours = store.save(changing([updatedOrder(first, 1, "ours"), updatedOrder(second, 1, "ours")]));
         ours.catch(() => undefined);
         await untilBlocked();
         await tx`update orders set status = 'theirs' where order_id = ${first}`;
@@ -211,13 +298,15 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       return outcome.status === "rejected" ? [outcome.reason] : [];
     }
 
-    async function untilBlocked(): Promise<void> {
+    async function untilBlocked(sessions = 1): Promise<void> {
       const deadline = Date.now() + 5000;
       for (;;) {
-        const [row] = await admin<{ blocked: boolean }[]>`select exists (select from pg_stat_activity
-          where datname = ${database.name} and wait_event_type = 'Lock') as blocked`;
-        if (row?.blocked === true) return;
-        if (Date.now() > deadline) throw new Error("no session waits for a lock");
+        const [row] = await admin<
+          { blocked: number }[]
+        >`select count(*)::integer as blocked from pg_stat_activity
+          where datname = ${database.name} and wait_event_type = 'Lock'`;
+        if ((row?.blocked ?? 0) >= sessions) return;
+        if (Date.now() > deadline) throw new Error(`${row?.blocked} of ${sessions} sessions wait for a lock`);
         await Bun.sleep(10);
       }
     }
@@ -256,14 +345,14 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       const other = new SQL(database.url, { max: 1 });
       await other`drop table orders`;
       await other.close();
-      const error = await rejectionOf(store.save([creation(createdOrder("a"))]));
+      const error = await rejectionOf(store.save(changing([creation(createdOrder("a"))])));
       expect(error).toBeInstanceOf(SQL.PostgresError);
     });
 
     test("more operations than connections wait for their turn", async () => {
       const store = await open({ maxConnections: 1 });
       await Promise.all(
-        Array.from({ length: 50 }, (_, index) => store.save([createOrder(`order-${index}`)])),
+        Array.from({ length: 50 }, (_, index) => store.save(changing([createOrder(`order-${index}`)]))),
       );
       expect(await store.count()).toBe(50);
     });

@@ -2,6 +2,9 @@
 import { Database } from "bun:sqlite";
 import { type AppliedMigration, type Migration, pendingMigrations } from "./migrations.ts";
 import { type OrderRow, orderColumns } from "./order-row.ts";
+import { prepareDeadLetterStatements } from "./sqlite-dead-letter-statements.ts";
+import { prepareParkingStatements } from "./sqlite-parking-statements.ts";
+import { inTransaction } from "./sqlite-transaction.ts";
 
 /** How long a statement waits for another process's transaction. The whole process stands still meanwhile. */
 const busyTimeoutMs = 500;
@@ -19,7 +22,12 @@ export function openSqliteConnection(path: string, migrations: readonly Migratio
     database.run("pragma journal_mode = wal");
     database.run("pragma synchronous = full");
     migrate(database, migrations);
-    return { database, ...prepareStatements(database) };
+    return {
+      database,
+      ...prepareOrderStatements(database),
+      parking: prepareParkingStatements(database),
+      deadLetters: prepareDeadLetterStatements(database),
+    };
   } catch (error) {
     database.close();
     throw error;
@@ -27,21 +35,6 @@ export function openSqliteConnection(path: string, migrations: readonly Migratio
 }
 
 export type SqliteConnection = ReturnType<typeof openSqliteConnection>;
-
-/** Runs `work` as one transaction that is durable when this returns, or leaves nothing behind when it throws. */
-export function inTransaction<Answer>(database: Database, work: () => Answer): Answer {
-  // Immediate: the write lock is taken first, so a transaction can wait for it but never fail half-way for it.
-  database.run("begin immediate");
-  try {
-    const answer = work();
-    database.run("commit");
-    return answer;
-  } catch (error) {
-    // A full disk or an I/O error has ended the transaction already.
-    if (database.inTransaction) database.run("rollback");
-    throw error;
-  }
-}
 
 function migrate(database: Database, migrations: readonly Migration[]): void {
   inTransaction(database, () => {
@@ -67,7 +60,7 @@ function migrate(database: Database, migrations: readonly Migration[]): void {
 
 type Value = string | number | null;
 
-function prepareStatements(database: Database) {
+function prepareOrderStatements(database: Database) {
   return {
     selectOrders: database.prepare<OrderRow, [idsJson: string]>(
       `select ${orderColumns} from orders where order_id in (select value from json_each(?))`,

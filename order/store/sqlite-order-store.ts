@@ -1,12 +1,17 @@
 // Orders in SQLite, in memory or in a file. On bun:sqlite and not on Bun.SQL: an operation is one synchronous call, so
 // no transaction is ever open across an await, and prepared statements write three times as fast.
 import { readMigrations } from "./migrations.ts";
-import { appliedMarkers, readOrderRow, toOrderRow } from "./order-row.ts";
-import type { OrderChange, OrderStore } from "./order-store.ts";
-import { type SqliteConnection, inTransaction, openSqliteConnection } from "./sqlite-connection.ts";
+import { appliedMarkers, readOrderRow } from "./order-row.ts";
+import type { OrderStore } from "./order-store.ts";
+import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
 import { isLocked, translateSqliteError } from "./sqlite-failure.ts";
-import { type WritableBatch, isStorableText, prepareBatch } from "./storable.ts";
+import { isStorableText } from "./storable.ts";
+import { createSqliteAudit } from "./sqlite-audit.ts";
+import { createSqliteDeadLetterIndex } from "./sqlite-dead-letter-index.ts";
+import { createSqliteParking } from "./sqlite-parking.ts";
+import { saveBatch } from "./sqlite-save.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
+import { isEmpty, prepareBatch } from "./writable-batch.ts";
 
 /**
  * `path` is a file or `:memory:`. Resolves also while another process keeps the file locked: the first operation that
@@ -36,11 +41,11 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
 
   const store: OrderStore = {
     load,
-    async save(changes) {
-      if (changes.length === 0) return { conflicts: [] };
-      const batch = prepareBatch(changes);
-      return run((open) => inTransaction(open.database, () => ({ conflicts: write(open, batch) })));
+    async save(write) {
+      const batch = prepareBatch(write);
+      return isEmpty(batch) ? { kind: "saved" } : run((open) => saveBatch(open, batch));
     },
+    ...createSqliteParking(run),
     async readDetails(orderId) {
       return (await load([orderId])).get(orderId);
     },
@@ -54,6 +59,8 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
       );
     },
     count: () => run(({ selectCount }) => selectCount.get()?.orders ?? 0),
+    deadLetters: createSqliteDeadLetterIndex(run),
+    audit: createSqliteAudit(run),
     async ping() {
       await run(({ selectCount }) => selectCount.get());
     },
@@ -72,45 +79,4 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
       throw new Error(`cannot open the SQLite database ${path}: ${String(error)}`, { cause: error });
   }
   return store;
-}
-
-/** Answers the ids of the changes that lost. */
-function write(open: SqliteConnection, { creates, updates }: WritableBatch): readonly string[] {
-  const lostCreates = creates.filter((change) => !insert(open, change));
-  const lostUpdates = updates.filter((change) => !update(open, change));
-  const created = creates.length - lostCreates.length;
-  if (created > 0) open.addToCount.run(created);
-  return [...lostCreates, ...lostUpdates].map(({ order }) => order.orderId);
-}
-
-function insert({ insertOrder }: SqliteConnection, { order }: OrderChange): boolean {
-  const row = toOrderRow(order);
-  const { changes } = insertOrder.run(
-    row.order_id,
-    row.customer_id,
-    row.order_date,
-    row.items,
-    row.total_cents,
-    row.shipping_cents,
-    row.currency,
-    row.status,
-    row.created_topic,
-    row.created_partition,
-    row.created_offset,
-    row.created_event_id,
-    row.applied,
-    row.version,
-  );
-  return changes === 1;
-}
-
-function update({ updateOrder }: SqliteConnection, { order, expectedVersion }: OrderChange): boolean {
-  const { changes } = updateOrder.run(
-    order.status,
-    JSON.stringify(order.applied),
-    order.version,
-    order.orderId,
-    expectedVersion,
-  );
-  return changes === 1;
 }

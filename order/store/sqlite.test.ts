@@ -4,11 +4,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openOrderStore } from "./open-order-store.ts";
-import { createOrder, rejectionOf, type StorePlace } from "./order-store-fixtures.ts";
-import { describeDurableOrderStore, describeOrderStore } from "./order-store.spec.ts";
+import { changing, createOrder, rejectionOf, updatedOrder, type StorePlace } from "./order-store-fixtures.ts";
+import { describeAudit } from "./audit.spec.ts";
+import { describeClaims } from "./claims.spec.ts";
+import { describeDeadLetterIndex } from "./dead-letter-index.spec.ts";
+import { describeDurableOrderStore } from "./durable-order-store.spec.ts";
+import { describeOrderStore } from "./order-store.spec.ts";
 import { readMigrations } from "./migrations.ts";
-import { inTransaction, openSqliteConnection } from "./sqlite-connection.ts";
+import { openSqliteConnection } from "./sqlite-connection.ts";
 import { translateSqliteError } from "./sqlite-failure.ts";
+import { inTransaction } from "./sqlite-transaction.ts";
+import { describeParkedRecords } from "./parked-records.spec.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 async function createMemoryPlace(): Promise<StorePlace> {
@@ -25,7 +31,15 @@ async function createFilePlace(): Promise<StorePlace> {
 }
 
 describeOrderStore("memory", createMemoryPlace);
+describeClaims("memory", createMemoryPlace);
+describeParkedRecords("memory", createMemoryPlace);
+describeDeadLetterIndex("memory", createMemoryPlace);
+describeAudit("memory", createMemoryPlace);
 describeOrderStore("a SQLite file", createFilePlace);
+describeClaims("a SQLite file", createFilePlace);
+describeParkedRecords("a SQLite file", createFilePlace);
+describeDeadLetterIndex("a SQLite file", createFilePlace);
+describeAudit("a SQLite file", createFilePlace);
 describeDurableOrderStore("a SQLite file", createFilePlace);
 
 describe("the order store in a SQLite file", () => {
@@ -41,10 +55,10 @@ describe("the order store in a SQLite file", () => {
     const store = await openOrderStore(`sqlite://${path}`);
     const other = new Database(path);
     other.run("begin immediate");
-    expect(await rejectionOf(store.save([createOrder("a")]))).toBeInstanceOf(StoreUnavailable);
+    expect(await rejectionOf(store.save(changing([createOrder("a")])))).toBeInstanceOf(StoreUnavailable);
     expect(await store.count()).toBe(0);
     other.run("rollback");
-    expect(await store.save([createOrder("a")])).toEqual({ conflicts: [] });
+    expect(await store.save(changing([createOrder("a")]))).toEqual({ kind: "saved" });
     other.close();
     await store.close();
   });
@@ -57,7 +71,7 @@ describe("the order store in a SQLite file", () => {
     expect(await rejectionOf(store.ping())).toBeInstanceOf(StoreUnavailable);
     other.run("rollback");
     other.close();
-    expect(await store.save([createOrder("a")])).toEqual({ conflicts: [] });
+    expect(await store.save(changing([createOrder("a")]))).toEqual({ kind: "saved" });
     await store.close();
   });
 
@@ -79,12 +93,32 @@ describe("the order store in a SQLite file", () => {
     database.close();
   });
 
+  test("a file of an earlier version is brought up to date with its orders kept", async () => {
+    const [first, ...later] = readMigrations("sqlite");
+    if (first === undefined) throw new Error("there is no migration");
+    expect(later.length).toBeGreaterThan(0);
+    const old = new Database(path, { create: true });
+    old.run(first.sql);
+    old.run(
+      "create table order_migrations (number integer primary key, name text, checksum text, applied_at text)",
+    );
+    old.run("insert into order_migrations values (?, ?, ?, '')", [first.number, first.name, first.checksum]);
+    old.run(`insert into orders values ('a', 'c', 'd', '[]', 1, 1, 'USD', 'new', 't', 0, 0, null, '{}', 1)`);
+    old.run("update order_counts set orders = 1");
+    old.close();
+    const store = await openOrderStore(`sqlite://${path}`);
+    expect(await store.save(changing([updatedOrder("a", 1, "shipped")]))).toEqual({ kind: "saved" });
+    expect(await store.count()).toBe(1);
+    expect(await store.countParked()).toEqual({ waiting: 0, behind: 0, dead: 0 });
+    await store.close();
+  });
+
   test("what was saved survives the process being killed right after", async () => {
     const script = `
       const { openOrderStore } = await import(${JSON.stringify(join(import.meta.dir, "open-order-store.ts"))});
-      const { createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
+      const { changing, createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
       const store = await openOrderStore(${JSON.stringify(`sqlite://${path}`)});
-      await store.save(Array.from({ length: 1000 }, (_, index) => createOrder("order-" + index)));
+      await store.save(changing(Array.from({ length: 1000 }, (_, index) => createOrder("order-" + index))));
       process.kill(process.pid, "SIGKILL");`;
     const child = Bun.spawn([process.execPath, "-e", script]);
     await child.exited;
@@ -99,9 +133,9 @@ describe("the order store in a SQLite file", () => {
     // SQLite refuses to wait while a new file changes to its write-ahead log, so an operation may be told to come again.
     const script = (index: number) => `
       const { openOrderStore } = await import(${JSON.stringify(join(import.meta.dir, "open-order-store.ts"))});
-      const { createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
+      const { changing, createOrder } = await import(${JSON.stringify(join(import.meta.dir, "order-store-fixtures.ts"))});
       const store = await openOrderStore(${JSON.stringify(`sqlite://${path}`)});
-      const save = () => store.save([createOrder("order-${index}")]);
+      const save = () => store.save(changing([createOrder("order-${index}")]));
       const again = (error) => (error.name === "StoreUnavailable" ? save().catch(again) : Promise.reject(error));
       await save().catch(again);
       await store.close();`;
@@ -138,7 +172,7 @@ describe("the database URL", () => {
   test("sqlite::memory: keeps nothing", async () => {
     for (const url of ["sqlite::memory:", "sqlite://:memory:", "", undefined]) {
       const store = await openOrderStore(url);
-      await store.save([createOrder("a")]);
+      await store.save(changing([createOrder("a")]));
       await store.close();
       const again = await openOrderStore(url);
       expect(await again.count()).toBe(0);

@@ -1,11 +1,14 @@
 // Commits what is settled, and nothing else: one commit of a group in flight, the newest offsets in the next one.
 import type { CommitOutcome } from "../../kafka/commit-queue.ts";
 import type { NextOffset } from "../../kafka/record.ts";
+import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { AssignedPartition } from "./partition.ts";
 
+const retryDelayMs = 1000;
+
 export interface Committer {
-  /** Commits soon what these partitions have settled; a failed commit is repeated with the next one. */
+  /** Commits soon what these partitions have settled; a failed commit is repeated, with the next one or after a second. */
   request(partitions: Iterable<AssignedPartition>): void;
   /** Commits now, after the one in flight, and waits for the broker's answer. */
   flush(partitions: Iterable<AssignedPartition>): Promise<void>;
@@ -14,9 +17,11 @@ export interface Committer {
 export function createCommitter(
   commit: (offsets: readonly NextOffset[]) => Promise<CommitOutcome>,
   logger: Logger,
+  clock: Clock,
 ): Committer {
   const dirty = new Set<AssignedPartition>();
   let inFlight: Promise<void> | undefined;
+  let cancelRetry: (() => void) | undefined;
 
   /** Answers whether all went well. */
   async function commitDirty(): Promise<boolean> {
@@ -41,19 +46,30 @@ export function createCommitter(
     }
     // What was not committed is at worst read again, and recognised.
     logger.warn("Offsets were not committed", { reason: outcome.failure.kind, code: outcome.failure.code });
-    for (const { partition } of offsets) if (partition.state === "assigned") dirty.add(partition);
+    for (const { partition } of offsets) if (partition.state !== "gone") dirty.add(partition);
     return false;
   }
 
   async function commitWhileDirty(): Promise<void> {
-    while (dirty.size > 0) if (!(await commitDirty())) return;
+    try {
+      while (dirty.size > 0 && (await commitDirty()));
+    } finally {
+      // In the turn of the last look, so that nothing can be asked for in between and then be forgotten.
+      inFlight = undefined;
+      if (dirty.size > 0) retryLater();
+    }
+  }
+
+  /** On a quiet topic nothing else would ask again. Also when fenced: that may be about one partition of several. */
+  function retryLater(): void {
+    cancelRetry?.();
+    cancelRetry = clock.after(retryDelayMs, () => void start());
   }
 
   function start(): Promise<void> {
-    inFlight ??= commitWhileDirty().finally(() => {
-      inFlight = undefined;
-    });
-    return inFlight;
+    // With nothing to do it would end before it is noted down as running.
+    if (inFlight === undefined && dirty.size > 0) inFlight = commitWhileDirty();
+    return inFlight ?? Promise.resolve();
   }
 
   return {
@@ -62,7 +78,7 @@ export function createCommitter(
       if (inFlight === undefined) void start();
     },
     async flush(partitions) {
-      await inFlight;
+      while (inFlight !== undefined) await inFlight;
       for (const partition of partitions) dirty.add(partition);
       await start();
     },

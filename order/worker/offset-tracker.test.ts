@@ -57,3 +57,18 @@ test("a long run of deliveries keeps only what is not settled", () => {
   }
   expect(tracker.unsettled).toBe(0);
 });
+
+test("after a skip the prefix goes on from there, and what was delivered beyond it still counts", () => {
+  const tracker = createOffsetTracker<Delivery>();
+  const [before, inGap, beyond] = [5, 11, 20].map((offset) => ({ offset, settled: offset === 5 }));
+  if (before === undefined || inGap === undefined || beyond === undefined)
+    throw new Error("three deliveries");
+  for (const delivery of [before, inGap, beyond]) tracker.deliver(delivery);
+  tracker.skipTo(20);
+  expect(tracker.nextOffset()).toBe(20);
+  expect(tracker.unsettled).toBe(1);
+  beyond.settled = true;
+  expect(tracker.nextOffset()).toBe(21);
+  tracker.skipTo(12);
+  expect(tracker.nextOffset()).toBe(21);
+});

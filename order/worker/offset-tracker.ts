@@ -10,6 +10,11 @@ export interface Delivery {
 export interface OffsetTracker<Item extends Delivery> {
   /** Deliveries come in ascending offset order. */
   deliver(delivery: Item): void;
+  /**
+   * Everything before `nextOffset` counts as settled, delivered or not. Only when what was delivered before the gap is
+   * settled: it is forgotten.
+   */
+  skipTo(nextOffset: number): void;
   /** The offset after the settled prefix; undefined as long as nothing was settled from the start on. */
   nextOffset(): number | undefined;
   /** How many deliveries the settled prefix does not cover. */
@@ -23,7 +28,8 @@ export function createOffsetTracker<Item extends Delivery>(): OffsetTracker<Item
 
   function advance(): void {
     for (let first = deliveries[head]; first?.settled === true; first = deliveries[head]) {
-      next = first.offset + 1;
+      // Never back: what was read before a skip may still come in after it.
+      next = Math.max(next ?? 0, first.offset + 1);
       head += 1;
     }
     // Cutting off the prefix costs a copy: do it when it is at least half of the array, so each delivery is copied once.
@@ -36,6 +42,12 @@ export function createOffsetTracker<Item extends Delivery>(): OffsetTracker<Item
   return {
     deliver(delivery) {
       deliveries.push(delivery);
+    },
+    skipTo(nextOffset) {
+      advance();
+      deliveries = deliveries.slice(head).filter(({ offset }) => offset >= nextOffset);
+      head = 0;
+      next = Math.max(next ?? 0, nextOffset);
     },
     nextOffset() {
       advance();

@@ -1,21 +1,36 @@
 // A record becomes an event of the domain, or the reason why it cannot. Never throws: bytes are other people's.
+import type { KafkaRecord } from "../../kafka/record.ts";
+import type { Codec } from "../../schemas/codec.ts";
+import { readEventHeaders } from "../../schemas/event-headers.ts";
 import type {
+  DecodedEvent,
   Order as OrderOnWire,
   OrderEvent as OrderEventOnWire,
   OrderItem,
-  DecodedEvent,
 } from "../../schemas/events.ts";
-import type { Codec } from "../../schemas/codec.ts";
-import { readEventHeaders } from "../../schemas/event-headers.ts";
-import type { KafkaRecord } from "../../kafka/record.ts";
-import type { OrderEvent } from "../domain/order.ts";
+import type { FailedEvent } from "../domain/dead-letter.ts";
+import type { EventType, OrderEvent, OrderLine } from "../domain/order.ts";
 
 export type Reading =
-  | { readonly kind: "event"; readonly event: OrderEvent; readonly eventId: string | null }
-  /** Will never be readable: `reason` is a stable code, `message` one sentence. */
-  | { readonly kind: "unreadable"; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: "event";
+      readonly event: OrderEvent;
+      readonly eventId: string | null;
+      readonly decoded: DecodedEvent | null;
+    }
+  | NoEvent
   /** The registry has to be asked for this schema first. */
   | { readonly kind: "unresolved-schema"; readonly schemaId: number };
+
+export interface NoEvent {
+  /** `unreadable`: never an event. `invalid`: an event whose fields break a rule. */
+  readonly kind: "unreadable" | "invalid";
+  /** A stable code. */
+  readonly reason: string;
+  /** One sentence. */
+  readonly message: string;
+  readonly decoded: DecodedEvent | null;
+}
 
 export interface RecordReader {
   read(record: KafkaRecord): Reading;
@@ -26,34 +41,45 @@ export interface RecordReader {
 export function createRecordReader(codec: Pick<Codec, "decode" | "resolve">): RecordReader {
   return {
     read(record) {
-      const decoded = codec.decode(record.topic, record.value);
-      if (!decoded.ok) {
-        const { failure } = decoded;
+      const outcome = codec.decode(record.topic, record.value);
+      if (!outcome.ok) {
+        const { failure } = outcome;
         if (failure.kind === "unresolved-schema") return failure;
-        return { kind: "unreadable", reason: failure.reason, message: failure.message };
+        return { kind: "unreadable", reason: failure.reason, message: failure.message, decoded: null };
       }
-      const event = toDomain(decoded.value);
-      if (event.kind === "invalid") return invalid(event.message);
-      if (record.key === null || record.key.toString("utf8") !== event.orderId) {
-        return {
-          kind: "unreadable",
-          reason: "key_mismatch",
-          message: "The record's key is not the event's orderId.",
-        };
+      const decoded = outcome.value;
+      if (decoded.name === "DeadLetter" || decoded.name === "OrderDto") {
+        const message = `A record of type ${decoded.name} is no event of an order's topic.`;
+        return { kind: "unreadable", reason: "schema_of_other_subject", message, decoded };
       }
-      return { kind: "event", event, eventId: readEventHeaders(record.headers).eventId ?? null };
+      const event = toDomain(decoded);
+      if (record.key === null || !isTextOf(record.key, decoded.event.orderId)) {
+        const message = "The record's key is not the event's orderId.";
+        return { kind: "unreadable", reason: "key_mismatch", message, decoded };
+      }
+      if (event.kind === "invalid")
+        return { kind: "invalid", reason: "invalid_event", message: event.message, decoded };
+      return { kind: "event", event, eventId: readEventHeaders(record.headers).eventId ?? null, decoded };
     },
     resolve: (schemaId) => codec.resolve(schemaId),
   };
 }
 
-function invalid(message: string): Reading {
-  return { kind: "unreadable", reason: "invalid_event", message };
+/** Whether the bytes are this text in UTF-8. Nearly all ids are ASCII, and making a text of each key to compare it is dear. */
+function isTextOf(bytes: Buffer, text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) return bytes.toString("utf8") === text;
+    if (code !== bytes[index]) return false;
+  }
+  return bytes.length === text.length;
 }
 
 type Invalid = { readonly kind: "invalid"; readonly message: string };
 
-function toDomain({ name, event }: DecodedEvent): OrderEvent | Invalid {
+type OrderTopicEvent = Exclude<DecodedEvent, { name: "DeadLetter" | "OrderDto" }>;
+
+function toDomain({ name, event }: OrderTopicEvent): OrderEvent | Invalid {
   switch (name) {
     case "Order":
       return toCreate("Order", event.orderId, event);
@@ -61,9 +87,6 @@ function toDomain({ name, event }: DecodedEvent): OrderEvent | Invalid {
       return fromEnvelope(event);
     case "OrderStatusUpdate":
       return toStatus("OrderStatusUpdate", event.orderId, event.status);
-    case "DeadLetter":
-    case "OrderDto":
-      return { kind: "invalid", message: `A record of type ${name} is no event of an order's topic.` };
   }
 }
 
@@ -91,32 +114,32 @@ function toCreate(
   orderId: string,
   order: Omit<OrderOnWire, "orderId">,
 ): OrderEvent | Invalid {
-  const texts = {
-    orderId,
-    customerId: order.customerId,
-    orderDate: order.orderDate,
-    currency: order.currency,
-    status: order.status,
-  };
-  for (const [name, text] of Object.entries(texts)) {
-    const problem = textProblem(name, text);
-    if (problem !== undefined) return { kind: "invalid", message: problem };
-  }
-  const items = order.items.map(toLine);
+  const { customerId, orderDate, currency, status } = order;
+  const problem =
+    textProblem("orderId", orderId) ??
+    textProblem("customerId", customerId) ??
+    textProblem("orderDate", orderDate) ??
+    textProblem("currency", currency) ??
+    textProblem("status", status);
+  if (problem !== undefined) return { kind: "invalid", message: problem };
   const totalCents = toCents(order.totalAmount);
   if (totalCents === undefined)
     return { kind: "invalid", message: "totalAmount must be between 0 and 90 trillion." };
-  const sound = items.filter((item) => item !== undefined);
-  if (sound.length < items.length) {
-    return {
-      kind: "invalid",
-      message: "Every item needs an itemId, a quantity of 1 or more and a price of 0 or more.",
-    };
+  const items: OrderLine[] = [];
+  for (const item of order.items) {
+    const line = toLine(item);
+    if (line === undefined) {
+      return {
+        kind: "invalid",
+        message: "Every item needs an itemId, a quantity of 1 or more and a price of 0 or more.",
+      };
+    }
+    items.push(line);
   }
-  return { kind: "create", eventType, ...texts, items: sound, totalCents };
+  return { kind: "create", eventType, orderId, customerId, orderDate, currency, status, items, totalCents };
 }
 
-function toLine({ itemId, quantity, price }: OrderItem) {
+function toLine({ itemId, quantity, price }: OrderItem): OrderLine | undefined {
   const priceCents = toCents(price);
   if (priceCents === undefined || quantity < 1 || textProblem("itemId", itemId) !== undefined)
     return undefined;
@@ -138,4 +161,20 @@ function textProblem(name: string, text: string): string | undefined {
   if (text.length > maxTextLength) return `${name} must be at most ${maxTextLength} characters.`;
   if (controlCharacters.test(text)) return `${name} must not contain control characters.`;
   return undefined;
+}
+
+/** The event types that order's topics carry. */
+export function eventTypeOf({ name }: DecodedEvent): EventType | null {
+  return name === "DeadLetter" || name === "OrderDto" ? null : name;
+}
+
+/** What a failed record tells of its event. Costs a JSON text, so only failing records pay for it. */
+export function describeEvent(reading: Exclude<Reading, { kind: "unresolved-schema" }>): FailedEvent {
+  const { decoded } = reading;
+  return {
+    eventType: decoded?.name ?? null,
+    eventId: reading.kind === "event" ? reading.eventId : null,
+    schemaId: decoded?.schemaId ?? null,
+    eventJson: decoded === null ? null : JSON.stringify(decoded.event),
+  };
 }

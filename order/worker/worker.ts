@@ -1,72 +1,90 @@
-// From delivered records to a settled prefix: read, decide, save, settle, commit, and always in that order.
-// Records come in from the poll loop without a wait; one batch at a time goes to the store. An event that cannot be
-// applied is kept unsettled and tried again, so no offset passes it; other orders go on.
-import type { CommitOutcome } from "../../kafka/commit-queue.ts";
-import type { KafkaRecord, NextOffset, TopicPartition } from "../../kafka/record.ts";
+// From delivered records to a settled prefix, and always in that order: claim, read, decide, save, settle, commit.
+// Records come in from the poll loop without a wait; one batch at a time goes to the store, together with what it parks. A
+// failing order waits in the store and not in memory, so it holds back nothing but itself.
+import type { TopicPartition } from "../../kafka/record.ts";
 import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { RecordSink, RecordSource } from "../consumer-group.ts";
+import type { Breaker } from "../dead-letters/breaker.ts";
+import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
+import type { Failure, RetryPolicies } from "../domain/verdict.ts";
 import type { OrderStore } from "../store/order-store.ts";
+import type { ParkedId } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
-import { type EventDelivery, laneOf } from "./apply-events.ts";
+import { createBatchRun } from "./batch-run.ts";
 import { type Committer, createCommitter } from "./committer.ts";
-import { createHeldLanes, type HeldLane } from "./held-lanes.ts";
-import { applyIsolated, type IsolatedBatch } from "./isolate.ts";
+import type { ReachCrashPoint } from "./crash-points.ts";
+import { createDueItems } from "./due-items.ts";
+import { createInbox } from "./inbox.ts";
 import {
+  acceptClaim,
   type AssignedPartition,
   createAssignedPartition,
-  type DeliveredRecord,
   partitionKey,
+  type RecordDelivery,
 } from "./partition.ts";
-import { readBatch, RegistryUnavailable, type UnreadableDelivery } from "./read-batch.ts";
 import type { RecordReader } from "./record-reader.ts";
+import {
+  type DeliveredItem,
+  isDelivered,
+  readDelivered,
+  RegistryUnavailable,
+  resolveSchemas,
+  type TakenItem,
+} from "./read-items.ts";
+import { createSkipQueue, type SkipOutcome } from "./skip-queue.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
-
-/** What the worker needs of the consumer of one group. */
-export interface RecordSource {
-  pause(partitions: readonly TopicPartition[]): void;
-  resume(partitions: readonly TopicPartition[]): void;
-  commit(offsets: readonly NextOffset[]): Promise<CommitOutcome>;
-}
-
-/** What a consumer tells the worker. */
-export interface RecordSink {
-  onAssigned(partitions: readonly TopicPartition[]): void;
-  /** Takes over at once, never waits. */
-  onRecords(records: readonly KafkaRecord[]): void;
-  /** Resolves when nothing of these partitions is being worked on and what is settled is committed. */
-  onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Another member may have them already: nothing is written or committed for them. */
-  onLost(partitions: readonly TopicPartition[]): void;
-}
+import type { WorkItem } from "./work-item.ts";
 
 export interface WorkerOptions {
-  readonly store: Pick<OrderStore, "load" | "save">;
+  readonly store: Pick<OrderStore, "load" | "save" | "claim" | "loadParked" | "listDue">;
   readonly reader: RecordReader;
+  readonly policies: RetryPolicies;
+  /** Makes an item fail on purpose. */
+  readonly simulate: (item: WorkItem) => Failure | undefined;
+  /** Publishes dead letters; it must report to `onPublished` of this worker. */
+  readonly outbox: Pick<DeadLetterOutbox, "add" | "forget" | "size" | "blockedBy">;
+  readonly breaker: Breaker;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Names the stream that a partition's offsets belong to. */
   readonly sourceOf: (partition: TopicPartition) => string;
-  /** Records of one transaction. Default: 1,000. */
+  readonly reachCrashPoint?: ReachCrashPoint;
+  /** Records of one transaction. Default: 4,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */
   readonly maxInbox?: number;
   /** Records from the first unsettled one on at which a partition pauses. Default: 100,000. */
   readonly maxUnsettled?: number;
+  /** Dead letters on their way at which nothing more is taken. Default: 5,000. */
+  readonly maxDying?: number;
 }
 
 export interface WorkerState {
-  /** Events that could not be applied, with those that wait behind them. */
-  readonly held: number;
-  /** Records that cannot be read: kept unsettled too. */
-  readonly unreadable: number;
-  /** Why nothing is being settled, while the store or the registry is away. */
+  /** What nothing can be settled without, and is away: the store, the registry. */
   readonly waitingFor: string | undefined;
+  /** Why dead letters cannot be published now. */
+  readonly dlqBlockedBy: string | undefined;
+  readonly breaker: { readonly state: string; readonly cause: string | undefined };
+  /** Delivered and not worked on yet. */
+  readonly inbox: number;
 }
 
 export interface Worker {
   /** The side of one consumer group; `source` is asked for only after partitions were assigned. */
-  join(source: () => RecordSource): RecordSink;
+  join(groupId: string, source: () => RecordSource): RecordSink;
+  /** The broker has acknowledged the dead letters of these records. */
+  onPublished(ids: readonly ParkedId[]): void;
+  /** Whether back-pressure holds this partition. */
+  isPaused(partition: TopicPartition): boolean;
+  /** Looks at once for what operators have ordered. */
+  poke(): void;
+  /**
+   * Goes on at `nextOffset` as if everything before it had been read. The consumer still stands where it stood: it is to
+   * be opened anew, and reads from the committed offset. Rejects with StoreUnavailable; then the outcome is unknown.
+   */
+  skipTo(partition: TopicPartition, nextOffset: number): Promise<SkipOutcome>;
   readonly state: WorkerState;
   /** Ends waiting and timers. Close the consumers first: that drains and commits. */
   stop(): Promise<void>;
@@ -79,148 +97,252 @@ interface Group {
 }
 
 const infrastructureBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
-const heldBackoff: Backoff = { firstMs: 1000, maxMs: 30_000 };
+/** A claim that somebody took over is asked for again, in case it was a mistake: only the consumer group knows. */
+const reclaimDelayMs = 500;
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { store, reader, clock, logger, sourceOf } = options;
-  const { maxBatchSize = 1000, maxInbox = 20_000, maxUnsettled = 100_000 } = options;
+  const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
+  const { maxBatchSize = 4000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
+  const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
-  const held = createHeldLanes();
+  const bySource = new Map<string, AssignedPartition>();
+  const inbox = createInbox();
   const waiting = createWaitingRoom(clock);
-  let inbox: DeliveredRecord[] = [];
-  let unreadable = 0;
+  const skips = createSkipQueue();
+  const dueItems = createDueItems(store, reader, clock);
+  const batchRun = createBatchRun({ ...options, reachCrashPoint });
+  let published: ParkedId[] = [];
   let running: Promise<void> | undefined;
   let attemptEnd: Promise<unknown> = Promise.resolve();
   let waitingFor: string | undefined;
+  let failedTries = 0;
   let cancelWake: (() => void) | undefined;
+  /** Since the try that runs has begun: there may be more by now than it has looked at. */
+  let wokenAgain = false;
   let stopped = false;
 
   function wake(): void {
+    wokenAgain = true;
     if (stopped || running !== undefined) return;
     cancelWake?.();
     running = workUntilIdle().finally(() => {
       running = undefined;
-      if (inbox.length > 0) wake();
-      else wakeForHeld();
+      if (wokenAgain) wake();
+      else sleepUntilDue();
     });
   }
 
-  function wakeForHeld(): void {
-    const dueAtMs = held.nextDueAtMs();
-    if (dueAtMs !== undefined && !stopped)
-      cancelWake = clock.after(Math.max(0, dueAtMs - clock.nowMs()), wake);
+  function sleepUntilDue(): void {
+    if (stopped) return;
+    const nextAtMs = nextWakeMs();
+    if (Number.isFinite(nextAtMs)) cancelWake = clock.after(Math.max(0, nextAtMs - clock.nowMs()), wake);
+  }
+
+  /** When there may be something to do although nothing comes in; infinity when only something that comes in can help. */
+  function nextWakeMs(): number {
+    const owned = [...bySource.values()];
+    const timesMs = owned.flatMap(({ state, claimAfterMs }) => (state === "unclaimed" ? [claimAfterMs] : []));
+    if (breaker.permits(clock.nowMs()) === "none") timesMs.push(breaker.nextProbeAtMs ?? 0);
+    // With too many letters on their way nothing is taken, and an acknowledgement wakes.
+    else if (outbox.size < maxDying)
+      timesMs.push(dueItems.nextLookMs(owned.filter(isClaimed)) ?? Number.POSITIVE_INFINITY);
+    return Math.min(...timesMs);
   }
 
   async function workUntilIdle(): Promise<void> {
     while (!stopped) {
-      const due = held.takeDue(clock.nowMs());
-      const fresh = inbox.splice(0, maxBatchSize);
-      if (due.length === 0 && fresh.length === 0) return;
-      await workOn(due, fresh);
-      applyBackPressure();
-    }
-  }
-
-  async function workOn(due: readonly HeldLane[], fresh: readonly DeliveredRecord[]): Promise<void> {
-    const read = await patiently("the schema registry", () => readBatch(reader, fresh));
-    const attemptsOf = new Map(
-      due.flatMap(({ items, attempts }) => items.slice(0, 1).map((first) => [laneOf(first), attempts])),
-    );
-    const items = due.flatMap((lane) => lane.items);
-    for (const item of read?.events ?? []) if (!held.queueBehind(item)) items.push(item);
-    for (const record of read?.unreadable ?? []) keepUnreadable(record);
-
-    const applied = await patiently("the store", async () => {
-      const batch = await applyIsolated(store, items.filter(isAssigned));
-      for (const { delivery } of batch.done) delivery.settled = true;
-      return batch;
-    });
-    if (applied === undefined) return;
-    holdBack(applied, attemptsOf);
-    requestCommits(items);
-  }
-
-  /** Tries until it works: infrastructure being away is nobody's failed attempt. Undefined when stopped meanwhile. */
-  async function patiently<Value>(what: string, work: () => Promise<Value>): Promise<Value | undefined> {
-    for (let attempt = 1; !stopped; attempt += 1) {
+      wokenAgain = false;
       try {
-        const running = work();
-        attemptEnd = running.catch(() => undefined);
-        const value = await running;
-        if (waitingFor !== undefined) logger.info("Back again: records are being settled", { what });
+        // A try that fails leaves everything as it was; a revoke waits for its end and not for its success.
+        const attempt = workOnce();
+        attemptEnd = attempt.catch(() => undefined);
+        const worked = await attempt;
+        if (waitingFor !== undefined)
+          logger.info("Back again: records are being settled", { what: waitingFor });
         waitingFor = undefined;
-        return value;
+        failedTries = 0;
+        applyBackPressure();
+        if (!worked && !wokenAgain) return;
       } catch (error) {
-        if (!(error instanceof StoreUnavailable || error instanceof RegistryUnavailable)) throw error;
-        if (waitingFor === undefined) {
-          logger.warn("Waiting: nothing is lost, consumption goes on when it is back", {
-            what,
-            reason: error.message,
-          });
+        await waitFor(error);
+      }
+    }
+  }
+
+  /** Answers whether there was anything to do. */
+  async function workOnce(): Promise<boolean> {
+    await claimPartitions();
+    await unparkPublished();
+    await skips.carryOut(skip);
+    const permitted = breaker.permits(clock.nowMs());
+    // Not waited for here: a revoke waits for this try, and claims and acknowledgements have their turn meanwhile.
+    if (permitted === "none") return false;
+    if (outbox.size >= maxDying) return false;
+    const { due, fresh } = permitted === "one" ? await takeProbe() : await takeBatch();
+    if (due.length === 0 && fresh.length === 0) return false;
+    reachCrashPoint("after-poll");
+    await runItems([...due, ...fresh], fresh);
+    return true;
+  }
+
+  async function takeBatch() {
+    const due = await dueItems.take([...bySource.values()].filter(isClaimed), maxBatchSize);
+    return { due, fresh: takeFresh(Math.max(0, maxBatchSize - due.length)) };
+  }
+
+  /** New records before those that failed already: of these, each may be one that will always fail. */
+  async function takeProbe() {
+    const fresh = takeFresh(1);
+    if (fresh.length > 0) return { due: [], fresh };
+    return { due: await dueItems.take([...bySource.values()].filter(isClaimed), 1), fresh };
+  }
+
+  async function runItems(taken: readonly TakenItem[], fresh: readonly DeliveredItem[]): Promise<void> {
+    try {
+      const items = await resolveSchemas(reader, taken);
+      const outcome = await batchRun.run(items);
+      putBack(outcome.notDone);
+      for (const source of outcome.fenced) disown(source);
+      requestCommits(items);
+    } catch (error) {
+      // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
+      putBack(fresh);
+      if (error instanceof StoreUnavailable) for (const { partition } of taken) unclaim(partition);
+      throw error;
+    }
+  }
+
+  function takeFresh(limit: number): DeliveredItem[] {
+    const fresh: DeliveredItem[] = [];
+    const settled: RecordDelivery[] = [];
+    // What the store has already is settled without a word; so one take may yield less than it took.
+    while (fresh.length < limit) {
+      const taken = inbox.take(limit - fresh.length);
+      if (taken.length === 0) break;
+      for (const item of taken) {
+        const { partition, record, delivery } = item;
+        if (record.offset >= partition.nextOffset) fresh.push(item);
+        else if (partition.dying.has(record.offset)) partition.dying.set(record.offset, delivery);
+        else {
+          delivery.settled = true;
+          settled.push(delivery);
         }
-        waitingFor = what;
-        await waiting.wait(backoffMs(infrastructureBackoff, attempt));
       }
     }
-    return undefined;
+    if (settled.length > 0) requestCommits(settled);
+    return fresh;
   }
 
-  function holdBack(
-    { rejected, behind, surprised }: IsolatedBatch,
-    attemptsOf: ReadonlyMap<string, number>,
-  ): void {
-    const lanes = new Map<string, EventDelivery[]>();
-    for (const { item, rejection } of rejected) {
-      lanes.set(laneOf(item), [item]);
-      logHeld(item, (attemptsOf.get(laneOf(item)) ?? 0) + 1, rejection.reason, rejection.message);
+  function putBack(items: readonly TakenItem[]): void {
+    inbox.putBack(items.filter(isDelivered));
+  }
+
+  async function claimPartitions(): Promise<void> {
+    const nowMs = clock.nowMs();
+    const unclaimed = [...bySource.values()].filter(
+      ({ state, claimAfterMs }) => state === "unclaimed" && claimAfterMs <= nowMs,
+    );
+    if (unclaimed.length === 0) return;
+    for (const claim of await store.claim(unclaimed.map(({ source }) => source))) {
+      const partition = bySource.get(claim.source);
+      if (partition === undefined) continue;
+      const isPublished = new Set(
+        published.filter(({ source }) => source === claim.source).map(({ offset }) => offset),
+      );
+      const dead = claim.parked.filter(({ state, offset }) => state === "dead" && !isPublished.has(offset));
+      if (dead.length > 0) outbox.add(await store.loadParked(dead));
+      acceptClaim(partition, claim);
+      // Acknowledged already, and about to be let go of: nobody will tell of these again.
+      for (const { source, offset } of published) if (source === claim.source) partition.dying.delete(offset);
     }
-    for (const { items, error } of surprised) {
-      for (const item of items) {
-        const lane = lanes.get(laneOf(item));
-        if (lane === undefined) {
-          lanes.set(laneOf(item), [item]);
-          logHeld(item, (attemptsOf.get(laneOf(item)) ?? 0) + 1, "surprise", String(error));
-        } else lane.push(item);
-      }
+  }
+
+  async function unparkPublished(): Promise<void> {
+    if (published.length === 0) return;
+    const told = published;
+    published = [];
+    const ids = told.filter(({ source }) => bySource.get(source)?.state === "claimed");
+    if (ids.length === 0) return;
+    const sources = new Set(ids.map(({ source }) => source));
+    const progress = [...sources].map((source) => ({
+      source,
+      epoch: bySource.get(source)?.epoch ?? 0,
+      nextOffset: null,
+    }));
+    const saved = await store
+      .save({ progress, changes: [], park: [], repark: [], unpark: ids })
+      .catch((error: unknown) => {
+        published = [...told, ...published];
+        throw error;
+      });
+    // What another worker owns now, it publishes again; the index counts it once.
+    if (saved.kind !== "fenced") return;
+    for (const source of saved.sources) disown(source);
+    // Nothing was written for the others either: they have their turn at once.
+    published.push(...ids.filter(({ source }) => !saved.sources.includes(source)));
+    wokenAgain = true;
+  }
+
+  async function skip(key: string, nextOffset: number): Promise<SkipOutcome> {
+    const group = groups.find(({ partitions }) => partitions.has(key));
+    const partition = group?.partitions.get(key);
+    if (group === undefined || partition === undefined) return "not ours";
+    // The broker's offset would otherwise stay behind the gap, and the consumer would meet it again.
+    if (!isClaimed(partition) || partition.tracker.unsettled > 0) return "unsettled";
+    const { source, epoch } = partition;
+    const progress = [{ source, epoch, nextOffset }];
+    const saved = await store
+      .save({ progress, changes: [], park: [], repark: [], unpark: [] })
+      .catch((error: unknown) => {
+        unclaim(partition);
+        throw error;
+      });
+    if (saved.kind !== "saved") {
+      disown(source);
+      return "not ours";
     }
-    for (const item of behind) lanes.get(laneOf(item))?.push(item);
-    for (const [lane, items] of lanes) {
-      if (!items.every(isAssigned)) continue;
-      const attempts = (attemptsOf.get(lane) ?? 0) + 1;
-      held.hold(items, attempts, clock.nowMs() + backoffMs(heldBackoff, attempts));
+    partition.nextOffset = Math.max(partition.nextOffset, nextOffset);
+    partition.tracker.skipTo(nextOffset);
+    await group.committer.flush([partition]);
+    return (partition.committedNextOffset ?? 0) >= nextOffset ? "skipped" : "uncommitted";
+  }
+
+  function unclaim(partition: AssignedPartition): void {
+    if (partition.state === "claimed") partition.state = "unclaimed";
+  }
+
+  function disown(source: string): void {
+    const partition = bySource.get(source);
+    if (partition === undefined) return;
+    logger.warn("Another worker has claimed a partition: nothing more is written for it", { source });
+    unclaim(partition);
+    partition.claimAfterMs = clock.nowMs() + reclaimDelayMs;
+  }
+
+  /** Infrastructure being away is nobody's failed attempt: everything waits. */
+  async function waitFor(error: unknown): Promise<void> {
+    if (!(error instanceof StoreUnavailable || error instanceof RegistryUnavailable)) throw error;
+    const what = error instanceof StoreUnavailable ? "the store" : "the schema registry";
+    if (waitingFor === undefined) {
+      logger.warn("Waiting: nothing is lost, consumption goes on when it is back", {
+        what,
+        reason: error.message,
+      });
     }
+    waitingFor = what;
+    failedTries += 1;
+    applyBackPressure();
+    if (stopped) return;
+    await waiting.wait(backoffMs(infrastructureBackoff, failedTries));
   }
 
-  function logHeld({ event, origin }: EventDelivery, attempt: number, reason: string, message: string): void {
-    const fields = {
-      orderId: event.orderId,
-      source: origin.source,
-      offset: origin.offset,
-      attempt,
-      reason,
-      cause: message,
-    };
-    if (attempt === 1) logger.warn("An event cannot be applied: it is kept and tried again", fields);
-    else logger.debug("An event still cannot be applied", fields);
-  }
-
-  function keepUnreadable({ delivered, reason, message }: UnreadableDelivery): void {
-    unreadable += 1;
-    const { topic, partition, offset } = delivered.record;
-    logger.error("A record cannot be read: it is kept, and its partition's offset does not pass it", {
-      topic,
-      partition,
-      offset,
-      reason,
-      cause: message,
-    });
-  }
-
-  function requestCommits(items: readonly EventDelivery[]): void {
-    const touched = new Set(items.map(({ delivery }) => delivery.partition));
-    for (const { committer, partitions } of groups) {
-      const own = [...touched].filter((partition) => partitions.get(partitionKey(partition)) === partition);
-      if (own.length > 0) committer.request(own);
+  function requestCommits(touched: readonly { readonly partition: AssignedPartition }[]): void {
+    reachCrashPoint("before-offset-commit");
+    const partitions = new Set(touched.map(({ partition }) => partition));
+    for (const { committer, partitions: own } of groups) {
+      committer.request(
+        [...partitions].filter((partition) => own.get(partitionKey(partition)) === partition),
+      );
     }
   }
 
@@ -247,66 +369,111 @@ export function createWorker(options: WorkerOptions): Worker {
     state: "revoking" | "gone",
   ): AssignedPartition[] {
     const leaving = partitions.flatMap((partition) => group.partitions.get(partitionKey(partition)) ?? []);
-    for (const own of leaving) {
-      own.state = state;
-      held.drop(own);
-    }
-    inbox = inbox.filter(({ delivery }) => delivery.partition.state === "assigned");
+    for (const own of leaving) own.state = state;
+    inbox.dropForeign();
     return leaving;
   }
 
+  function forget(group: Group, leaving: readonly AssignedPartition[]): void {
+    outbox.forget(leaving.map(({ source }) => source));
+    for (const own of leaving) {
+      own.state = "gone";
+      if (group.partitions.get(partitionKey(own)) === own) group.partitions.delete(partitionKey(own));
+      if (bySource.get(own.source) === own) bySource.delete(own.source);
+    }
+  }
+
   return {
-    join(source) {
-      const committer = createCommitter((offsets) => source().commit(offsets), logger);
+    join(groupId, source) {
+      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock);
       const group: Group = { source, partitions: new Map(), committer };
       groups.push(group);
       return {
         onAssigned(partitions) {
+          // What is assigned again without a word was lost in between.
+          forget(group, letGo(group, partitions, "gone"));
           for (const partition of partitions) {
-            group.partitions.set(
-              partitionKey(partition),
-              createAssignedPartition(partition, sourceOf(partition)),
-            );
+            const own = createAssignedPartition(partition, groupId, sourceOf(partition));
+            group.partitions.set(partitionKey(partition), own);
+            bySource.set(own.source, own);
           }
+          wake();
         },
         onRecords(records) {
+          let partition: AssignedPartition | undefined;
           for (const record of records) {
-            const partition = group.partitions.get(partitionKey(record));
-            if (partition === undefined || partition.state !== "assigned") continue;
+            // Records come in runs of one partition: a look-up a run.
+            if (partition?.partition !== record.partition || partition.topic !== record.topic) {
+              partition = group.partitions.get(partitionKey(record));
+            }
+            if (partition === undefined || partition.state === "revoking" || partition.state === "gone")
+              continue;
             const delivery = { offset: record.offset, settled: false, partition };
             partition.tracker.deliver(delivery);
-            inbox.push({ record, delivery });
+            // Read here and not when it is its turn: meanwhile the store is busy with the batch before.
+            inbox.push(readDelivered(reader, record, partition, delivery));
           }
           applyBackPressure();
           wake();
         },
         async onRevoked(partitions) {
           const leaving = letGo(group, partitions, "revoking");
+          waiting.endAll();
           // A try that runs may still write for them and settle it; the next one leaves them out, however long it waits.
           await attemptEnd;
           await committer.flush(leaving);
-          for (const own of leaving) {
-            own.state = "gone";
-            group.partitions.delete(partitionKey(own));
-          }
+          forget(group, leaving);
         },
         onLost(partitions) {
-          for (const own of letGo(group, partitions, "gone")) group.partitions.delete(partitionKey(own));
+          forget(group, letGo(group, partitions, "gone"));
         },
       };
     },
+    onPublished(ids) {
+      reachCrashPoint("after-dlq-ack");
+      const touched: { partition: AssignedPartition }[] = [];
+      for (const { source, offset } of ids) {
+        const partition = bySource.get(source);
+        if (partition === undefined) continue;
+        const delivery = partition.dying.get(offset);
+        if (delivery !== undefined && delivery !== null) delivery.settled = true;
+        partition.dying.delete(offset);
+        touched.push({ partition });
+      }
+      published.push(...ids);
+      requestCommits(touched);
+      wake();
+    },
+    isPaused: (partition) =>
+      groups.some(({ partitions }) => partitions.get(partitionKey(partition))?.paused === true),
+    poke() {
+      dueItems.lookNow();
+      wake();
+    },
+    skipTo(partition, nextOffset) {
+      const outcome = skips.add(partition, nextOffset);
+      waiting.endAll();
+      wake();
+      return outcome;
+    },
     get state() {
-      return { held: held.size, unreadable, waitingFor };
+      return {
+        waitingFor,
+        dlqBlockedBy: outbox.blockedBy,
+        breaker: { state: breaker.state, cause: breaker.cause },
+        inbox: inbox.length,
+      };
     },
     async stop() {
       stopped = true;
       cancelWake?.();
       waiting.endAll();
+      skips.close();
       await running;
     },
   };
 }
 
-function isAssigned({ delivery }: EventDelivery): boolean {
-  return delivery.partition.state === "assigned";
+function isClaimed({ state }: AssignedPartition): boolean {
+  return state === "claimed";
 }

@@ -1,0 +1,53 @@
+// The index's own consumer group: apart from the order topics' groups, so that neither can hold up the other.
+import type { ConsumerOptions } from "../../kafka/consumer.ts";
+import { openConsumerGroup } from "../consumer-group.ts";
+import { createDeadLetterIndexer, type DeadLetterIndexerOptions } from "./dead-letter-indexer.ts";
+
+export interface OpenDeadLetterIndexer {
+  /** Whether the group is joined and asks for records. */
+  readonly running: boolean;
+  readonly waitingFor: string | undefined;
+  readonly added: number;
+  readonly skipped: number;
+  close(): Promise<void>;
+}
+
+export interface OpenDeadLetterIndexerOptions extends DeadLetterIndexerOptions {
+  /** `topics` is the DLQ topic alone. */
+  readonly consumer: Omit<ConsumerOptions, "handlers">;
+}
+
+/** The group of the index beside the group of the order topic. */
+export function indexGroupId(groupId: string): string {
+  return `${groupId}-dlq-index`;
+}
+
+/** Resolves whether or not a broker is there. */
+export async function openDeadLetterIndexer(
+  options: OpenDeadLetterIndexerOptions,
+): Promise<OpenDeadLetterIndexer> {
+  const indexer = createDeadLetterIndexer(options);
+  const group = await openConsumerGroup({
+    join: (source) => indexer.join(source),
+    clock: options.clock,
+    consumer: options.consumer,
+  });
+  return {
+    get running() {
+      return group.running;
+    },
+    get waitingFor() {
+      return indexer.waitingFor;
+    },
+    get added() {
+      return indexer.added;
+    },
+    get skipped() {
+      return indexer.skipped;
+    },
+    async close() {
+      await group.close();
+      indexer.stop();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// The worker with everything it publishes to: what becomes of a record, from its topic to the store or to the DLQ topic.
+import { openPublisher } from "../kafka/publisher.ts";
+import type { Codec } from "../schemas/codec.ts";
+import { systemClock } from "../service/clock.ts";
+import type { Closing } from "../service/closing.ts";
+import type { Logger } from "../service/logger.ts";
+import type { Parts } from "../service/open-parts.ts";
+import type { Settings } from "../service/settings.ts";
+import { createBreaker } from "./dead-letters/breaker.ts";
+import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
+import { retryPolicies } from "./domain/verdict.ts";
+import type { OrderStore } from "./store/order-store.ts";
+import { crashAt } from "./worker/crash-points.ts";
+import { simulatedFailure } from "./worker/failures.ts";
+import { partitionKey } from "./worker/partition.ts";
+import { createRecordReader, eventTypeOf } from "./worker/record-reader.ts";
+import type { WorkItem } from "./worker/work-item.ts";
+import { createWorker, type Worker } from "./worker/worker.ts";
+
+export interface OpenWorkerOptions {
+  readonly settings: Settings;
+  readonly parts: Parts;
+  readonly store: OrderStore;
+  readonly codec: Codec;
+  readonly logger: Logger;
+  readonly closing: Closing;
+  /** The topic's own id, known before its first partition is assigned. */
+  readonly topicIdOf: (topic: string) => string;
+}
+
+// Poison comes in bursts, and each record of it is a dead letter of its own: only a long flood is a bad producer.
+const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
+
+/** Registers what it opens with `closing`. */
+export async function openWorker(options: OpenWorkerOptions): Promise<Worker> {
+  const { settings, parts, store, codec, logger, closing, topicIdOf } = options;
+  const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-order", logger });
+  closing.add(() => publisher.close());
+
+  // The worker and its outbox know each other: letters go one way, acknowledgements come back.
+  const outbox = createDeadLetterOutbox({
+    publisher,
+    codec,
+    topic: settings.KAFKA_DLQ_TOPIC,
+    clock: systemClock,
+    logger,
+    onPublished: (ids) => worker.onPublished(ids),
+  });
+  closing.add(() => outbox.stop());
+  const worker: Worker = createWorker({
+    store,
+    reader: createRecordReader(codec),
+    policies: retryPolicies({
+      maxRetries: settings.DLQ_MAX_RETRIES,
+      backoffMs: settings.DLQ_RETRY_BACKOFF_MS,
+      maxBackoffMs: settings.DLQ_MAX_BACKOFF_MS,
+    }),
+    simulate: simulation(settings, parts),
+    outbox,
+    breaker: createBreaker(undecodableFlood),
+    clock: systemClock,
+    logger,
+    sourceOf: (partition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`,
+    reachCrashPoint: crashAt(settings.CRASH_AT),
+  });
+  closing.add(() => worker.stop());
+  return worker;
+}
+
+const simulatedPrefix = "TEST-FAIL";
+
+/** System A's documented switch: orders of a certain name fail, so that people can watch retries and dead letters. */
+function simulation(settings: Settings, { clusterLife }: Parts) {
+  const on = settings.SIMULATED_FAILURES ?? (clusterLife === undefined ? "off" : "on");
+  if (on === "off") return () => undefined;
+  return ({ lane, reading: { decoded } }: WorkItem) =>
+    lane.startsWith(simulatedPrefix)
+      ? simulatedFailure(decoded === null ? null : eventTypeOf(decoded))
+      : undefined;
+}

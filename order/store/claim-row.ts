@@ -1,0 +1,33 @@
+// Claims as both dialects put them together.
+import { readParkedSummary, type ParkedSummaryRow } from "./parked-row.ts";
+import { toKeyText } from "./key-text.ts";
+import type { Claim } from "./order-store.ts";
+import type { ParkedSummary } from "./parked-records.ts";
+
+export interface ClaimRow {
+  /** Key text. */
+  readonly source: string;
+  readonly epoch: number;
+  readonly next_offset: number | null;
+}
+
+/** The sources by their key text, each once, in the order in which every instance locks them. */
+export function nameSources(sources: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...new Set(sources)].sort().map((source) => [toKeyText(source), source]));
+}
+
+/** `parked` by source and offset. */
+export function readClaims(
+  names: ReadonlyMap<string, string>,
+  claims: readonly ClaimRow[],
+  parked: readonly ParkedSummaryRow[],
+): readonly Claim[] {
+  const rows = new Map(claims.map((claim) => [claim.source, claim]));
+  const parkedOf = new Map<string, ParkedSummary[]>([...names.keys()].map((key) => [key, []]));
+  for (const row of parked) parkedOf.get(row.source)?.push(readParkedSummary(row, names));
+  return [...names].map(([key, source]) => {
+    const row = rows.get(key);
+    if (row === undefined) throw new Error(`the claim of ${source} was not answered`);
+    return { source, epoch: row.epoch, nextOffset: row.next_offset, parked: parkedOf.get(key) ?? [] };
+  });
+}

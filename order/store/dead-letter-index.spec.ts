@@ -1,0 +1,242 @@
+// What every index of dead letters promises, whatever keeps its rows.
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import type { DeadLetterFilter, IndexedDeadLetter } from "./dead-letter-index.ts";
+import type { StorePlace } from "./order-store-fixtures.ts";
+import { failedAttempt } from "./parked-record-fixtures.ts";
+import { anyAttempts, anyDeath, anyEvent, anyOriginal, anyText } from "./record-arbitraries.ts";
+import { openInstances } from "./store-instances.ts";
+
+function deadLetter(dlqOffset: number, differences: Partial<IndexedDeadLetter> = {}): IndexedDeadLetter {
+  const orderId = `ORD-${dlqOffset}`;
+  return {
+    id: `order-events/0/${dlqOffset}`,
+    original: {
+      topic: "order-events",
+      partition: 0,
+      offset: dlqOffset,
+      timestampMs: 1_788_000_000_000,
+      key: Buffer.from(orderId),
+      value: Buffer.from([0, 0, 0, 0, 7, 255]),
+      headers: [["event-id", Buffer.from("event-1")]],
+    },
+    omittedValue: null,
+    consumerGroup: "order-service-group",
+    errorType: "ValueError",
+    errorMessage: `Duplicate order ID: ${orderId} already exists. Cannot create duplicate order.`,
+    death: { category: "RETRY_THEN_DLQ", reason: "duplicate_create" },
+    event: { eventType: "Order", eventId: "event-1", schemaId: 7, eventJson: `{"orderId":"${orderId}"}` },
+    failedAttempts: 4,
+    attempts: [failedAttempt(1), failedAttempt(4)],
+    firstFailedAtMs: 1000,
+    lastFailedAtMs: 8000,
+    dlqPartition: 0,
+    dlqOffset,
+    ...differences,
+  };
+}
+
+function deadLetters(count: number): readonly IndexedDeadLetter[] {
+  return Array.from({ length: count }, (_, dlqOffset) => deadLetter(dlqOffset));
+}
+
+export function describeDeadLetterIndex(name: string, createPlace: () => Promise<StorePlace>): void {
+  describe(`the index of dead letters in ${name}`, () => {
+    const instances = openInstances(createPlace);
+    const offsetsOf = async (filter: DeadLetterFilter) =>
+      (await instances.store.deadLetters.list({ filter, limit: 100 })).map(({ dlqOffset }) => dlqOffset);
+
+    test("a letter comes back exactly, whatever an attacker wrote into it, and is found by each of its texts", async () => {
+      let dlqOffset = 0;
+      const letter: fc.Arbitrary<IndexedDeadLetter> = fc.record({
+        id: anyText,
+        original: anyOriginal,
+        omittedValue: fc.option(fc.record({ size: fc.maxSafeNat(), sha256: anyText })),
+        consumerGroup: anyText,
+        errorType: anyText,
+        errorMessage: anyText,
+        death: anyDeath,
+        event: anyEvent,
+        failedAttempts: fc.nat(),
+        attempts: anyAttempts,
+        firstFailedAtMs: fc.maxSafeInteger(),
+        lastFailedAtMs: fc.maxSafeInteger(),
+        dlqPartition: fc.constant(0),
+        dlqOffset: fc.constant(0),
+      });
+      await fc.assert(
+        fc.asyncProperty(letter, async (drawn) => {
+          const { store, neighbour } = instances;
+          const expected = { ...drawn, id: `${dlqOffset}/${drawn.id}`, dlqOffset: dlqOffset++ };
+          await store.deadLetters.add([expected]);
+          expect(await neighbour.deadLetters.get(expected.id)).toEqual(expected);
+          const { original, errorType, death, errorMessage, lastFailedAtMs } = expected;
+          const filters: DeadLetterFilter[] = [
+            { topic: original.topic },
+            { errorType },
+            { reason: death.reason, category: death.category },
+            { text: errorMessage },
+            { text: expected.event.eventJson ?? "" },
+            { fromMs: lastFailedAtMs, untilMs: lastFailedAtMs + 1 },
+          ];
+          if (original.key !== null) filters.push({ orderId: original.key.toString() });
+          const page = { limit: 1, after: { dlqPartition: 0, dlqOffset: expected.dlqOffset - 1 } };
+          for (const filter of filters) {
+            expect(await store.deadLetters.list({ filter, ...page })).toEqual([expected]);
+          }
+        }),
+        { numRuns: 80 },
+      );
+    });
+
+    test("a copy of a known event is no second letter: not in one batch, not in another, not at once", async () => {
+      const { store, neighbour } = instances;
+      const letters = deadLetters(50);
+      const copies = letters.map((letter) => ({
+        ...letter,
+        dlqOffset: letter.dlqOffset + 1000,
+        errorMessage: "copy",
+      }));
+      await Promise.all([
+        store.deadLetters.add([...letters, ...copies]),
+        neighbour.deadLetters.add(letters.toReversed()),
+        store.deadLetters.add(letters),
+      ]);
+      await neighbour.deadLetters.add(copies);
+      expect(await store.deadLetters.list({ filter: {}, limit: 100 })).toEqual(letters);
+      expect(await store.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 50 });
+    });
+
+    test("letters are listed in topic order, by page numbers and by cursor, and pages stay stable while more come", async () => {
+      const { store, neighbour } = instances;
+      const onPartition = (dlqPartition: number, offset: number) =>
+        deadLetter(offset, { id: `t/${dlqPartition}/${offset}`, dlqPartition });
+      await store.deadLetters.add([
+        onPartition(1, 0),
+        onPartition(0, 10),
+        onPartition(0, 9),
+        onPartition(0, 100),
+      ]);
+      const page = async (request: Omit<Parameters<typeof store.deadLetters.list>[0], "filter">) =>
+        (await store.deadLetters.list({ filter: {}, ...request })).map(({ id }) => id);
+      expect(await page({ limit: 2 })).toEqual(["t/0/9", "t/0/10"]);
+      await neighbour.deadLetters.add([onPartition(1, 1), onPartition(0, 101)]);
+      const after = { dlqPartition: 0, dlqOffset: 10 };
+      expect(await page({ limit: 2, after })).toEqual(["t/0/100", "t/0/101"]);
+      expect(await page({ limit: 9, after: { dlqPartition: 0, dlqOffset: 101 } })).toEqual([
+        "t/1/0",
+        "t/1/1",
+      ]);
+      expect(await page({ limit: 2, offset: 1 })).toEqual(["t/0/10", "t/0/100"]);
+      expect(await page({ limit: 9, offset: 6 })).toEqual([]);
+      expect(await page({ limit: 0 })).toEqual([]);
+    });
+
+    test("filters find exactly what they name, alone and together", async () => {
+      const { store } = instances;
+      await store.deadLetters.add([
+        deadLetter(0),
+        deadLetter(1, { errorType: "DecodeError", death: { category: "NO_RETRY_DLQ", reason: "truncated" } }),
+        deadLetter(2, {
+          original: { ...deadLetter(2).original, topic: "order-status-updates" },
+          lastFailedAtMs: 9000,
+        }),
+        deadLetter(3, { original: { ...deadLetter(3).original, key: null }, lastFailedAtMs: 8999 }),
+        deadLetter(4, { original: { ...deadLetter(4).original, key: Buffer.from("ORD-0") } }),
+      ]);
+      expect(await offsetsOf({ errorType: "DecodeError" })).toEqual([1]);
+      expect(await offsetsOf({ category: "NO_RETRY_DLQ" })).toEqual([1]);
+      expect(await offsetsOf({ reason: "truncated" })).toEqual([1]);
+      expect(await offsetsOf({ topic: "order-status-updates" })).toEqual([2]);
+      expect(await offsetsOf({ orderId: "ORD-0" })).toEqual([0, 4]);
+      expect(await offsetsOf({ orderId: "ord-0" })).toEqual([]);
+      expect(await offsetsOf({ fromMs: 9000 })).toEqual([2]);
+      expect(await offsetsOf({ untilMs: 9000 })).toEqual([0, 1, 3, 4]);
+      expect(await offsetsOf({ fromMs: 8001, untilMs: 9000 })).toEqual([3]);
+      expect(await offsetsOf({ category: "RETRY_THEN_DLQ", orderId: "ORD-0", text: "ORD-4" })).toEqual([4]);
+      expect(await offsetsOf({ topic: "order-events", errorType: "ValueError", untilMs: 8500 })).toEqual([
+        0, 4,
+      ]);
+      for (const nothing of ["%", "", "order", "\0", "\ud800", "x".repeat(10_000)]) {
+        expect(await offsetsOf({ topic: nothing })).toEqual([]);
+      }
+    });
+
+    test("a text is found in the message and in the event, whatever its case, literally, and not across the two", async () => {
+      const { store } = instances;
+      const letter = (dlqOffset: number, errorMessage: string, eventJson: string | null) =>
+        deadLetter(dlqOffset, { errorMessage, event: { ...deadLetter(0).event, eventJson } });
+      await store.deadLetters.add([
+        letter(0, "Straße ΟΔΟΣ 100%_x", '{"note":"Grüße"}'),
+        letter(1, "ends", "begins"),
+        letter(2, "nul\0 and half \ud800 it", null),
+        letter(3, "x".repeat(200_000), `{"far":"${"y".repeat(200_000)}Needle"}`),
+      ]);
+      for (const text of ["strasse", "οδος", "ΟΔΟΣ", "100%_X", "GRÜSSE", '"NOTE"']) {
+        expect([text, await offsetsOf({ text })]).toEqual([text, [0]]);
+      }
+      expect(await offsetsOf({ text: "needle" })).toEqual([3]);
+      expect(await offsetsOf({ text: "NUL\0 and HALF \ud800" })).toEqual([2]);
+      for (const text of ["endsbegins", "ends\nbegins", "ends\u0001begins", "%", "l_", "\\"]) {
+        expect([text, await offsetsOf({ text })]).toEqual([text, text === "%" ? [0] : []]);
+      }
+      expect(await offsetsOf({ text: "" })).toEqual([0, 1, 2, 3]);
+    });
+
+    test("a search through very many letters fills its pages exactly", async () => {
+      const { store } = instances;
+      const letters = deadLetters(25_000);
+      await store.deadLetters.add(letters);
+      const search = async (page: object) =>
+        (await store.deadLetters.list({ filter: { text: "ord-1999" }, limit: 5, ...page })).map(
+          ({ dlqOffset }) => dlqOffset,
+        );
+      expect(await search({})).toEqual([1999, 19_990, 19_991, 19_992, 19_993]);
+      expect(await search({ offset: 1, limit: 2 })).toEqual([19_990, 19_991]);
+      expect(await search({ offset: 9 })).toEqual([19_998, 19_999]);
+      expect(await search({ after: { dlqPartition: 0, dlqOffset: 19_996 } })).toEqual([
+        19_997, 19_998, 19_999,
+      ]);
+      expect(await search({ offset: 11 })).toEqual([]);
+      expect(await store.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 25_000 });
+    });
+
+    test("counts are exact by category, and survive copies", async () => {
+      const { store, neighbour } = instances;
+      expect(await store.deadLetters.countByCategory()).toEqual({});
+      const letters = deadLetters(90).map((letter) => ({
+        ...letter,
+        death: {
+          category: letter.dlqOffset % 3 === 0 ? ("NO_RETRY_DLQ" as const) : ("RETRY_THEN_DLQ" as const),
+          reason: "x",
+        },
+      }));
+      await Promise.all(
+        Array.from({ length: 12 }, (_, index) =>
+          (index % 2 === 0 ? store : neighbour).deadLetters.add(letters.slice(index * 5, index * 5 + 40)),
+        ),
+      );
+      await store.deadLetters.add(letters);
+      expect(await neighbour.deadLetters.countByCategory()).toEqual({ NO_RETRY_DLQ: 30, RETRY_THEN_DLQ: 60 });
+    });
+
+    test("cleared it knows nothing, and can be fed anew", async () => {
+      const { store, neighbour } = instances;
+      await store.deadLetters.add(deadLetters(5));
+      await neighbour.deadLetters.clear();
+      expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual([]);
+      expect(await store.deadLetters.countByCategory()).toEqual({});
+      expect(await store.deadLetters.get("order-events/0/1")).toBeUndefined();
+      await store.deadLetters.add(deadLetters(3));
+      expect(await neighbour.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 3 });
+    });
+
+    test("adding nothing is done, and an id that nobody has is not found", async () => {
+      const { store } = instances;
+      await store.deadLetters.add([]);
+      for (const id of ["", "\0", "\ud800", "x".repeat(100_000)]) {
+        expect(await store.deadLetters.get(id)).toBeUndefined();
+      }
+    });
+  });
+}

@@ -1,0 +1,128 @@
+// How a dead letter lies in a row of the index, in both dialects, and what a filter asks of the columns.
+import { readKeyText, toKeyText } from "./key-text.ts";
+import type { DeadLetterFilter, IndexedDeadLetter } from "./dead-letter-index.ts";
+import { type OriginalDocument, readOriginal, toOriginalDocument } from "./record-document.ts";
+
+/** The columns that hold the letter itself. */
+export interface DeadLetterBodyRow {
+  readonly document: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+export interface DeadLetterRow extends DeadLetterBodyRow {
+  readonly id: string;
+  readonly dlq_partition: number;
+  readonly dlq_offset: number;
+  readonly topic: string;
+  readonly error_type: string;
+  readonly category: string;
+  readonly reason: string;
+  readonly order_id: string | null;
+  readonly last_failed_at_ms: number;
+  readonly search: string;
+}
+
+/** The columns that letters are found by, in the order in which rows are written. */
+export const deadLetterColumns =
+  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search";
+
+type DeadLetterDocument = Omit<IndexedDeadLetter, "original"> & { readonly original: OriginalDocument };
+
+export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
+  const { key, value } = letter.original;
+  const document: DeadLetterDocument = { ...letter, original: toOriginalDocument(letter.original) };
+  return {
+    id: toKeyText(letter.id),
+    dlq_partition: letter.dlqPartition,
+    dlq_offset: letter.dlqOffset,
+    topic: toKeyText(letter.original.topic),
+    error_type: toKeyText(letter.errorType),
+    category: toKeyText(letter.death.category),
+    reason: toKeyText(letter.death.reason),
+    order_id: key === null ? null : toKeyText(key.toString("utf8")),
+    last_failed_at_ms: toInstant(letter.lastFailedAtMs),
+    search: toSearchText(letter.errorMessage, letter.event.eventJson ?? ""),
+    document: JSON.stringify(document),
+    key,
+    value,
+  };
+}
+
+export function readDeadLetterRow(row: DeadLetterBodyRow): IndexedDeadLetter {
+  // The store wrote this JSON itself, from values of these types.
+  const document: DeadLetterDocument = JSON.parse(row.document);
+  return { ...document, original: readOriginal(document.original, row.key, row.value) };
+}
+
+/** Any number on the topic becomes one that a column can hold. */
+function toInstant(ms: number): number {
+  if (Number.isNaN(ms)) return 0;
+  return Math.round(Math.min(Math.max(ms, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER));
+}
+
+const separator = "\u0001";
+
+/**
+ * The texts as they are searched: whatever their case, and without what PostgreSQL's text cannot hold (U+FFFD stands for
+ * it). Nothing that is searched for has the separator, so nothing is found across it.
+ */
+function toSearchText(...texts: readonly string[]): string {
+  return texts.map(foldCase).join(separator);
+}
+
+/** Lower, then upper: of letters with several small forms (σ and ς, k and the Kelvin sign) one is left. */
+function foldCase(text: string): string {
+  const storable = text.toWellFormed().replaceAll("\0", "\ufffd").replaceAll(separator, "\ufffd");
+  return storable.toLowerCase().toUpperCase();
+}
+
+/** One condition on a column; all of a filter's conditions have to hold. */
+export interface DeadLetterCondition {
+  readonly column: keyof DeadLetterRow;
+  readonly test: "equals" | "contains" | "at least" | "below";
+  readonly value: string | number;
+}
+
+export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondition[] {
+  const conditions: DeadLetterCondition[] = [];
+  const equals = (column: keyof DeadLetterRow, text: string | undefined) => {
+    if (text !== undefined) conditions.push({ column, test: "equals", value: toKeyText(text) });
+  };
+  equals("topic", filter.topic);
+  equals("error_type", filter.errorType);
+  equals("category", filter.category);
+  equals("reason", filter.reason);
+  equals("order_id", filter.orderId);
+  const { fromMs, untilMs, text = "" } = filter;
+  if (fromMs !== undefined) {
+    conditions.push({ column: "last_failed_at_ms", test: "at least", value: toInstant(fromMs) });
+  }
+  if (untilMs !== undefined) {
+    conditions.push({ column: "last_failed_at_ms", test: "below", value: toInstant(untilMs) });
+  }
+  if (text !== "") conditions.push({ column: "search", test: "contains", value: foldCase(text) });
+  return conditions;
+}
+
+/** The counts table's rows as the port answers them. */
+export function readCategoryCounts(
+  rows: readonly { readonly category: string; readonly letters: number }[],
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    rows
+      .filter(({ letters }) => letters > 0)
+      .map(({ category, letters }) => [readKeyText(category), letters]),
+  );
+}
+
+/** How many of these rows there are of each category, in one order for every instance. */
+export function tallyCategories(
+  categories: readonly string[],
+): readonly { category: string; letters: number }[] {
+  const tally = new Map<string, number>();
+  for (const category of categories) tally.set(category, (tally.get(category) ?? 0) + 1);
+  return [...tally]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([category, letters]) => ({ category, letters }));
+}

@@ -1,0 +1,146 @@
+// The index of dead letters in SQLite. SQLite answers synchronously, so a search for text, which has to look at every
+// letter, is done in stretches between which the process does its other work.
+import type { Database } from "bun:sqlite";
+import type { DeadLetterIndex, DeadLetterPlace } from "./dead-letter-index.ts";
+import {
+  type DeadLetterBodyRow,
+  type DeadLetterCondition,
+  readCategoryCounts,
+  readDeadLetterRow,
+  tallyCategories,
+  toConditions,
+  toDeadLetterRow,
+} from "./dead-letter-row.ts";
+import { toKeyText } from "./key-text.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { inTransaction } from "./sqlite-transaction.ts";
+
+const operators: Readonly<Record<DeadLetterCondition["test"], (column: string) => string>> = {
+  equals: (column) => `${column} = ?`,
+  contains: (column) => `instr(${column}, ?) > 0`,
+  "at least": (column) => `${column} >= ?`,
+  below: (column) => `${column} < ?`,
+};
+
+/** Letters that one stretch of a search looks at: some ten milliseconds. */
+const stretch = 10_000;
+
+type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>;
+
+/** `run` gives work the open database. */
+export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
+  return {
+    async add(letters) {
+      if (letters.length === 0) return;
+      const rows = letters.map(toDeadLetterRow);
+      await run(({ database, deadLetters }) =>
+        inTransaction(database, () => {
+          const added = rows.filter((row) => {
+            const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
+              row.id,
+              row.dlq_partition,
+              row.dlq_offset,
+              row.topic,
+              row.error_type,
+              row.category,
+              row.reason,
+              row.order_id,
+              row.last_failed_at_ms,
+              row.search,
+            );
+            if (changes === 0) return false;
+            deadLetters.insertBody.run(lastInsertRowid, row.document, row.key, row.value);
+            return true;
+          });
+          for (const { category, letters } of tallyCategories(added.map((row) => row.category))) {
+            deadLetters.addToLetterCount.run(category, letters);
+          }
+        }),
+      );
+    },
+    async list({ filter, limit, after, offset = 0 }) {
+      const conditions = toConditions(filter);
+      const rows = conditions.some(({ test }) => test === "contains")
+        ? await search(run, conditions, { limit, offset, after: after ?? beforeAll })
+        : await run(({ database }) =>
+            select(database, conditions, { limit, offset, after: after ?? beforeAll, until: null }),
+          );
+      return rows.map(readDeadLetterRow);
+    },
+    async get(id) {
+      const row = await run(({ deadLetters }) => deadLetters.selectLetter.get(toKeyText(id)));
+      return row === null ? undefined : readDeadLetterRow(row);
+    },
+    async countByCategory() {
+      return readCategoryCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
+    },
+    async clear() {
+      await run(({ database }) =>
+        inTransaction(database, () => {
+          database.run("delete from dead_letters");
+          database.run("delete from dead_letter_bodies");
+          database.run("delete from dead_letter_counts");
+        }),
+      );
+    },
+  };
+}
+
+const beforeAll: DeadLetterPlace = { dlqPartition: -1, dlqOffset: 0 };
+
+interface Page {
+  readonly limit: number;
+  readonly offset: number;
+  readonly after: DeadLetterPlace;
+}
+
+/** Stretch after stretch in topic order, until the page is full or the letters end. */
+async function search(
+  run: Run,
+  conditions: readonly DeadLetterCondition[],
+  { limit, offset, after }: Page,
+): Promise<readonly DeadLetterBodyRow[]> {
+  const found: DeadLetterBodyRow[] = [];
+  let skip = offset;
+  let from: DeadLetterPlace | null = after;
+  while (from !== null && found.length < limit) {
+    const start: DeadLetterPlace = from;
+    from = await run(({ database, deadLetters }) => {
+      const end = deadLetters.selectStretchEnd.get(start.dlqPartition, start.dlqOffset, stretch - 1);
+      const until = end === null ? null : { dlqPartition: end.dlq_partition, dlqOffset: end.dlq_offset };
+      const matches = select(database, conditions, {
+        limit: skip + limit - found.length,
+        offset: 0,
+        after: start,
+        until,
+      });
+      found.push(...matches.slice(skip));
+      skip = Math.max(0, skip - matches.length);
+      return until;
+    });
+    await Bun.sleep(0);
+  }
+  return found;
+}
+
+function select(
+  database: Database,
+  conditions: readonly DeadLetterCondition[],
+  { limit, offset, after, until }: Page & { readonly until: DeadLetterPlace | null },
+): readonly DeadLetterBodyRow[] {
+  const clauses = ["(dlq_partition, dlq_offset) > (?, ?)"];
+  const values: (string | number)[] = [after.dlqPartition, after.dlqOffset];
+  if (until !== null) {
+    clauses.push("(dlq_partition, dlq_offset) <= (?, ?)");
+    values.push(until.dlqPartition, until.dlqOffset);
+  }
+  for (const { column, test, value } of conditions) {
+    clauses.push(operators[test](column));
+    values.push(value);
+  }
+  values.push(limit, offset);
+  // The letters are looked up after the page has been found.
+  const text = `select document, key, value from dead_letters join dead_letter_bodies using (number)
+    where ${clauses.join(" and ")} order by dlq_partition, dlq_offset limit ? offset ?`;
+  return database.query<DeadLetterBodyRow, (string | number)[]>(text).all(...values);
+}

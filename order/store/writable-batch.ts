@@ -1,0 +1,132 @@
+// A batch as the stores write it: checked, each thing once, and in one order that every instance agrees on, so that two
+// transactions that want the same rows want them in the same order and cannot deadlock.
+import { toKeyText } from "./key-text.ts";
+import type { BatchWrite, OrderChange, SourceProgress } from "./order-store.ts";
+import {
+  type ParkedKeyRow,
+  type ParkedProgressRow,
+  type ParkedRow,
+  toParkedKeyRow,
+  toParkedProgressRow,
+  toParkedRow,
+} from "./parked-row.ts";
+import type { ParkedId } from "./parked-records.ts";
+import { requireStorable, UnstorableOrder } from "./storable.ts";
+
+export interface WritableBatch {
+  readonly progress: readonly ProgressRow[];
+  readonly creates: readonly OrderChange[];
+  readonly updates: readonly OrderChange[];
+  readonly park: readonly ParkedRow[];
+  readonly repark: readonly ParkedProgressRow[];
+  readonly unpark: readonly ParkedKeyRow[];
+}
+
+/** A row of `source_claims` as a batch moves it. */
+export interface ProgressRow {
+  /** The source as it is called. */
+  readonly name: string;
+  /** Key text of the source. */
+  readonly source: string;
+  readonly epoch: number;
+  readonly next_offset: number | null;
+}
+
+/** Throws `UnstorableOrder`, and on what only a bug can ask for: anything given twice, or a record of a source without progress. */
+export function prepareBatch(batch: BatchWrite): WritableBatch {
+  return {
+    progress: prepareProgress(batch.progress),
+    ...prepareChanges(batch.changes),
+    ...prepareParked(batch),
+  };
+}
+
+export function isEmpty({ progress, creates, updates, park, repark, unpark }: WritableBatch): boolean {
+  return [progress, creates, updates, park, repark, unpark].every((rows) => rows.length === 0);
+}
+
+function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
+  const sorted = progress.toSorted((left, right) => compareText(left.source, right.source));
+  requireOnce(
+    sorted,
+    (next, previous) => next.source === previous.source,
+    ({ source }) => `source ${source}`,
+  );
+  return sorted.map(({ source, epoch, nextOffset }) => {
+    requireOffset(`the epoch of ${source}`, epoch);
+    if (nextOffset !== null) requireOffset(`nextOffset of ${source}`, nextOffset);
+    return { name: source, source: toKeyText(source), epoch, next_offset: nextOffset };
+  });
+}
+
+function prepareChanges(changes: readonly OrderChange[]): Pick<WritableBatch, "creates" | "updates"> {
+  const creates: OrderChange[] = [];
+  const updates: OrderChange[] = [];
+  const sorted = changes.toSorted((left, right) => compareText(left.order.orderId, right.order.orderId));
+  requireOnce(
+    sorted,
+    (next, previous) => next.order.orderId === previous.order.orderId,
+    ({ order }) => `order ${JSON.stringify(order.orderId)}`,
+  );
+  for (const change of sorted) {
+    const { order, expectedVersion } = change;
+    requireStorable(order);
+    if (!(order.version > expectedVersion)) {
+      throw new UnstorableOrder(order.orderId, `version ${order.version} does not follow ${expectedVersion}`);
+    }
+    (expectedVersion === 0 ? creates : updates).push(change);
+  }
+  return { creates, updates };
+}
+
+function prepareParked({
+  progress,
+  park,
+  repark,
+  unpark,
+}: BatchWrite): Pick<WritableBatch, "park" | "repark" | "unpark"> {
+  const ids = [...park, ...repark, ...unpark].toSorted(compareIds);
+  requireOnce(
+    ids,
+    (next, previous) => compareIds(next, previous) === 0,
+    ({ source, offset }) => `record ${offset} of ${source}`,
+  );
+  const sources = new Set(progress.map(({ source }) => source));
+  for (const { source, offset } of ids) {
+    requireOffset(`the offset of a parked record of ${source}`, offset);
+    if (!sources.has(source))
+      throw new Error(`a parked record of ${source}, which has no progress in its batch`);
+  }
+  return {
+    park: park.toSorted(compareIds).map(toParkedRow),
+    repark: repark.toSorted(compareIds).map(toParkedProgressRow),
+    unpark: unpark.toSorted(compareIds).map(toParkedKeyRow),
+  };
+}
+
+function requireOnce<Item>(
+  sorted: readonly Item[],
+  same: (next: Item, previous: Item) => boolean,
+  nameOf: (item: Item) => string,
+): void {
+  let previous: Item | undefined;
+  for (const next of sorted) {
+    if (previous !== undefined && same(next, previous))
+      throw new Error(`${nameOf(next)} is twice in one batch`);
+    previous = next;
+  }
+}
+
+function requireOffset(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new Error(`${name} must be an integer from 0, got ${value}`);
+}
+
+function compareIds(left: ParkedId, right: ParkedId): number {
+  return compareText(left.source, right.source) || left.offset - right.offset;
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
