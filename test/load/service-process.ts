@@ -1,4 +1,4 @@
-// Promises cart or order as a process of its own, ready for requests, its log in a file, gone with this process.
+// Promises cart or order as a process of its own, its log in a file, gone with this process.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,22 +8,54 @@ import { guardProcess, releaseProcess } from "../parts/process-guard.ts";
 export interface ServiceProcess {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  readonly port: number;
+  /** Resolves when it is ready for requests; rejects with its log when it ends before, or takes longer than a minute. */
+  ready(): Promise<void>;
+  /** How it ended: the signal that ended it, or its exit code. */
+  readonly ended: Promise<NodeJS.Signals | number>;
   /** Asks it to stop as an orchestrator would; the exit code, 0 after a clean stop. */
   stop(): Promise<number>;
+  /** SIGKILL: nothing is tidied up. Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing answers. */
+  freeze(): void;
+  /** SIGCONT: undoes `freeze`. */
+  thaw(): void;
   /** The last lines of its log. */
   log(): string;
 }
 
+export interface ServiceOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+type ServiceName = "cart" | "order";
+type Settings = Readonly<Record<string, string>>;
+
 const readyWithinMs = 60_000;
 const stopWithinMs = 15_000;
 
+/** Resolves when it is ready for requests. */
 export async function startService(
-  name: "cart" | "order",
-  settings: Readonly<Record<string, string>>,
+  name: ServiceName,
+  settings: Settings,
+  options: ServiceOptions = {},
+): Promise<ServiceProcess> {
+  const service = await spawnService(name, settings, options);
+  await service.ready();
+  return service;
+}
+
+/** Resolves when the process is there. */
+export async function spawnService(
+  name: ServiceName,
+  settings: Settings,
+  options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const directory = mkdtempSync(join(tmpdir(), `orderwire-${name}-`));
   const logPath = join(directory, "service.log");
-  const port = await findFreePort();
+  const port = options.port ?? (await findFreePort());
   const url = `http://127.0.0.1:${port}`;
   const output = openSync(logPath, "a");
   const child = Bun.spawn([process.execPath, join(name, "main.ts")], {
@@ -36,30 +68,49 @@ export async function startService(
   });
   closeSync(output);
   guardProcess({ pid: child.pid, signal: "KILL", directory });
-  const log = () => readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-25).join("\n");
+  let lastLog = "";
+  const log = () => {
+    if (lastLog !== "") return lastLog;
+    return readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-25).join("\n");
+  };
 
-  const deadline = performance.now() + readyWithinMs;
-  while (!(await isReady(url))) {
-    const ended = child.exitCode !== null || child.signalCode !== null;
-    if (ended || performance.now() > deadline) {
-      const what = ended ? "ended while starting" : `was not ready within ${readyWithinMs / 1000} s`;
-      const printed = log();
-      child.kill("SIGKILL");
-      throw new Error(`${name} ${what}.\n${printed}`);
-    }
-    await Bun.sleep(50);
-  }
+  const ended = child.exited.then((exitCode) => {
+    lastLog = log();
+    releaseProcess(child.pid);
+    rmSync(directory, { recursive: true, force: true });
+    return child.signalCode ?? exitCode;
+  });
+
   return {
     url,
+    port,
+    ended,
     log,
+    async ready() {
+      const deadline = performance.now() + readyWithinMs;
+      while (!(await isReady(url))) {
+        const hasEnded = child.exitCode !== null || child.signalCode !== null;
+        if (hasEnded || performance.now() > deadline) {
+          const what = hasEnded ? "ended while starting" : `was not ready within ${readyWithinMs / 1000} s`;
+          child.kill("SIGKILL");
+          await ended;
+          throw new Error(`${name} ${what}.\n${log()}`);
+        }
+        await Bun.sleep(50);
+      }
+    },
+    freeze: () => child.kill("SIGSTOP"),
+    thaw: () => child.kill("SIGCONT"),
     async stop() {
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), stopWithinMs);
-      const exitCode = await child.exited;
+      const end = await ended;
       clearTimeout(timer);
-      releaseProcess(child.pid);
-      rmSync(directory, { recursive: true, force: true });
-      return exitCode;
+      return typeof end === "number" ? end : await child.exited;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
     },
   };
 }

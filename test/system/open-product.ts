@@ -3,12 +3,16 @@ import { openCart } from "../../cart/open-cart.ts";
 import { openOrder } from "../../order/open-order.ts";
 import { createClosing } from "../../service/closing.ts";
 import { createLogger } from "../../service/logger.ts";
-import { openParts } from "../../service/open-parts.ts";
-import { readSettings } from "../../service/settings.ts";
+import { openParts, type Parts } from "../../service/open-parts.ts";
+import { readSettings, type Settings } from "../../service/settings.ts";
 import { untilReady } from "../../service/until-ready.ts";
 import type { SystemUnderTest } from "./order-systems.spec.ts";
 
-export type OpenProduct = SystemUnderTest;
+export interface OpenProduct extends SystemUnderTest {
+  readonly settings: Settings;
+  /** For those who write to the topics past cart, or read them past order. */
+  readonly parts: Parts;
+}
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -30,6 +34,8 @@ export async function openProduct(environment: Environment): Promise<OpenProduct
     cartUrl: cart.url,
     orderUrl: order.url,
     topics: { orders: settings.KAFKA_ORDER_TOPIC, statusUpdates: settings.KAFKA_STATUS_UPDATE_TOPIC },
+    settings,
+    parts,
     close: () => closing.run(),
   };
 }
