@@ -31,10 +31,8 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   });
   closing.add(() => codec.close());
 
-  if (parts.clusterLife === undefined) {
-    const topicKeeper = keepTopics(parts.brokers, settings, logger);
-    closing.add(() => topicKeeper.stop());
-  }
+  const topicKeeper = keepTopics(parts, settings, logger);
+  closing.add(() => topicKeeper.stop());
 
   const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-cart", logger });
   closing.add(() => publisher.close());
