@@ -1,6 +1,7 @@
 // How an order lies in a row, in both dialects: columns for what people query, JSON text for the items and for the
 // offsets, which are only ever read and written whole.
-import type { StoredItem, StoredOrder } from "./order-store.ts";
+import type { OrderLine } from "../domain/order.ts";
+import type { StoredOrder } from "./order-store.ts";
 
 /** A row of `orders` as both drivers answer it. */
 export interface OrderRow {
@@ -45,7 +46,7 @@ export function toOrderRow(order: StoredOrder): OrderRow {
 
 export function readOrderRow(row: OrderRow): StoredOrder {
   // The store wrote this JSON itself, from values of these types.
-  const items: readonly StoredItem[] = JSON.parse(row.items);
+  const items: readonly OrderLine[] = JSON.parse(row.items);
   const applied: Readonly<Record<string, number>> = JSON.parse(row.applied);
   return {
     orderId: row.order_id,

@@ -4,6 +4,7 @@
 // Failures: `StoreUnavailable` (store-unavailable.ts) means the store is away and nothing is wrong with the event;
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
+import type { Order } from "../domain/order.ts";
 import type { Audit } from "./audit.ts";
 import type { DeadLetterIndex } from "./dead-letter-index.ts";
 import type {
@@ -16,38 +17,8 @@ import type {
   ParkedSummary,
 } from "./parked-records.ts";
 
-/** Where a record sits in Kafka; the identity of an event that carries no id. */
-export interface RecordPosition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** One order line. Prices are integer minor units. */
-export interface StoredItem {
-  readonly itemId: string;
-  readonly quantity: number;
-  readonly priceCents: number;
-}
-
-/** A stored order: the state that decisions are made on. Money in integer minor units. */
-export interface StoredOrder {
-  readonly orderId: string;
-  readonly customerId: string;
-  /** ISO 8601, exactly as the event had it. */
-  readonly orderDate: string;
-  readonly items: readonly StoredItem[];
-  readonly totalCents: number;
-  readonly shippingCents: number;
-  readonly currency: string;
-  readonly status: string;
-  /** Which event created the order: how a redelivered or repeated create is recognised as itself. */
-  readonly createdBy: RecordPosition & { readonly eventId: string | null };
-  /** Last applied offset by `topic/partition`, written in the same transaction as the change it stands for. */
-  readonly applied: Readonly<Record<string, number>>;
-  /** How many events have been applied: 1 after the create. */
-  readonly version: number;
-}
+/** A stored order is the domain's own: the state that decisions are made on. */
+export type StoredOrder = Order;
 
 /**
  * One order's new state after a batch. Several events of one order in one batch become one change.
