@@ -89,6 +89,16 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       );
     });
 
+    test("a letter from either end of time is found by its time", async () => {
+      const ends = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_VALUE];
+      await instances.store.deadLetters.add(
+        ends.map((lastFailedAtMs, dlqOffset) => deadLetter(dlqOffset, { lastFailedAtMs })),
+      );
+      const at = (ms: number) => offsetsOf({ fromMs: ms, untilMs: ms + 1 });
+      expect(await at(Number.MIN_SAFE_INTEGER)).toEqual([0]);
+      expect(await at(Number.MAX_SAFE_INTEGER)).toEqual([1, 2]);
+    });
+
     test("a copy of a known event is no second letter: not in one batch, not in another, not at once", async () => {
       const { store, neighbour } = instances;
       const letters = deadLetters(50);

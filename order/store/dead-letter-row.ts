@@ -55,10 +55,13 @@ export function readDeadLetterRow(row: DeadLetterBodyRow): IndexedDeadLetter {
   return { ...document, original: readOriginal(document.original, row.key, row.value) };
 }
 
+/** One below the largest number that a column can hold, so that there is an end after it: `untilMs` is exclusive. */
+const latestMs = Number.MAX_SAFE_INTEGER - 1;
+
 /** Any number on the topic becomes one that a column can hold. */
-function toInstant(ms: number): number {
+function toInstant(ms: number, latest = latestMs): number {
   if (Number.isNaN(ms)) return 0;
-  return Math.round(Math.min(Math.max(ms, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER));
+  return Math.round(Math.min(Math.max(ms, Number.MIN_SAFE_INTEGER), latest));
 }
 
 const separator = "\u0001";
@@ -99,7 +102,7 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
     conditions.push({ column: "last_failed_at_ms", test: "at least", value: toInstant(fromMs) });
   }
   if (untilMs !== undefined) {
-    conditions.push({ column: "last_failed_at_ms", test: "below", value: toInstant(untilMs) });
+    conditions.push({ column: "last_failed_at_ms", test: "below", value: toInstant(untilMs, latestMs + 1) });
   }
   if (text !== "") conditions.push({ column: "search", test: "contains", value: foldCase(text) });
   return conditions;
