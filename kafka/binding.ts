@@ -118,12 +118,9 @@ export interface NativeConsumer extends NativeClient<{
   commit(offsets: readonly NativeOffset[]): number;
   pause(partitions: readonly TopicPartition[]): number;
   resume(partitions: readonly TopicPartition[]): number;
-  rebalanceProtocol(): string;
   assignmentLost(): boolean;
   assign(partitions: readonly NativeOffset[]): void;
   unassign(): void;
-  incrementalAssign(partitions: readonly NativeOffset[]): void;
-  incrementalUnassign(partitions: readonly TopicPartition[]): void;
 }
 
 /** @throws an Error that names the setting which librdkafka does not know or accept. */

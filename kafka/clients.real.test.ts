@@ -12,5 +12,5 @@ if (brokers === "") {
   });
 } else {
   describePublisher("Apache Kafka", () => openRealTestCluster(brokers));
-  describeConsumer("Apache Kafka", () => openRealTestCluster(brokers));
+  describeConsumer("Apache Kafka", () => openRealTestCluster(brokers), { commitsWhileRebalancing: true });
 }

@@ -15,7 +15,7 @@ import {
 import { openConsumer } from "./consumer.ts";
 import { describeConsumer } from "./consumer.spec.ts";
 
-describeConsumer("the embedded cluster", openEmbeddedTestCluster);
+describeConsumer("the embedded cluster", openEmbeddedTestCluster, { commitsWhileRebalancing: false });
 
 describe("the consumer and a broker that fails", () => {
   let toClose: { close(): Promise<void> }[] = [];
