@@ -45,6 +45,8 @@ export const orderHealthDetailSchema = z.object({
     /** What opened it; null while it is closed. */
     cause: z.string().nullable(),
   }),
+  /** Records that came again since the process started although the store had them: of no effect, but time. */
+  redelivered: z.int().min(0),
   /** Null while the store cannot be asked. */
   parked: z.object({ waiting: z.int().min(0), behind: z.int().min(0), dead: z.int().min(0) }).nullable(),
   /**

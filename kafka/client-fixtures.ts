@@ -151,6 +151,7 @@ export async function openReader(
     settings: cluster.consumerSettings,
     ...rest,
     handlers: {
+      ...(handlers?.startAt === undefined ? {} : { startAt: handlers.startAt }),
       onRecords(batch) {
         for (const record of batch) {
           records.push(record);

@@ -124,6 +124,46 @@ export function describeConsumer(
     );
 
     test(
+      "reading starts where the owner says, and at the committed offset where it says nothing or cannot",
+      async () => {
+        const topic = await cluster.createTopic(2);
+        const groupId = `group-${randomUUID()}`;
+        await publish(topic, 200);
+        const first = await open({ topic, groupId });
+        await until("all is read", () => first.records.length === 200);
+        const committed = first.nextOffsets().get(1) ?? 0;
+        await first.consumer.commit([{ topic, partition: 1, nextOffset: committed - 5 }]);
+        await first.consumer.close();
+
+        const told = await open({
+          topic,
+          groupId,
+          handlers: { startAt: async () => [{ topic, partition: 0, nextOffset: 7 }] },
+        });
+        const rest = (first.nextOffsets().get(0) ?? 0) - 7 + 5;
+        await until("the rest is read", () => told.records.length >= rest);
+        expect(told.records.length).toBe(rest);
+        expect(told.records.find(({ partition }) => partition === 0)?.offset).toBe(7);
+        expect(told.records.find(({ partition }) => partition === 1)?.offset).toBe(committed - 5);
+        await told.commitAll();
+        await told.consumer.close();
+
+        for (const startAt of [
+          () => Promise.reject(new Error("away")),
+          () => new Promise<never>(() => undefined),
+        ]) {
+          const untold = await open({ topic, groupId, startAtTimeoutMs: 50, handlers: { startAt } });
+          await publish(topic, 1);
+          await until("the new one is read", () => untold.records.length > 0);
+          expect(untold.records.length).toBe(1);
+          await untold.commitAll();
+          await untold.consumer.close();
+        }
+      },
+      timeoutMs,
+    );
+
+    test(
       "offset 0 can be committed, and means the first record",
       async () => {
         const topic = await cluster.createTopic(1);

@@ -8,6 +8,7 @@ import {
   type ClientSettings,
   type NativeError,
   type NativeMessage,
+  type NativeOffset,
   connectNative,
   createNativeConsumer,
   disconnectNative,
@@ -15,7 +16,7 @@ import {
 } from "./binding.ts";
 import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
 import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-queue.ts";
-import { createPartitionGate } from "./partition-gate.ts";
+import { createPartitionGate, keyOf } from "./partition-gate.ts";
 import { createPollLoop } from "./poll-loop.ts";
 import { errorCodes } from "./publish-failure.ts";
 import { readRecord } from "./read-record.ts";
@@ -29,8 +30,13 @@ import {
   readStatistics,
 } from "./statistics.ts";
 
-/** None of them may throw: that is a defect, and ends the consumer, as `onFailed` says. */
+/** None of them may throw: that is a defect, and ends the consumer, as `onFailed` says. `startAt` alone may reject. */
 export interface ConsumerHandlers {
+  /**
+   * Asked before partitions are assigned: where to start reading them. Those that the answer leaves out start at their
+   * committed offset; all do when it is late (`startAtTimeoutMs`) or rejects.
+   */
+  startAt?(partitions: readonly TopicPartition[]): Promise<readonly NextOffset[]>;
   /** Records in order per partition, at most `maxBatchSize` plus what was kept for resumed partitions. Takes them and returns. */
   onRecords(records: readonly KafkaRecord[]): void;
   /** Before the first record of these partitions. `pause` may be called here. */
@@ -82,6 +88,8 @@ export interface ConsumerOptions extends ConnectionOptions {
   readonly sessionTimeoutMs?: number;
   /** How long `onRevoked` may take; default 10,000, at most two thirds of the session timeout. */
   readonly revokeTimeoutMs?: number;
+  /** How long `startAt` may take, while the whole group waits; default 2,000. */
+  readonly startAtTimeoutMs?: number;
   /** How long a commit waits for its answer; default 5,000. */
   readonly commitTimeoutMs?: number;
   /** Default `read_committed`: records of aborted transactions are not handed over. */
@@ -91,6 +99,7 @@ export interface ConsumerOptions extends ConnectionOptions {
 const defaultMaxBatchSize = 1_000;
 const defaultSessionTimeoutMs = 20_000;
 const defaultRevokeTimeoutMs = 10_000;
+const defaultStartAtTimeoutMs = 2_000;
 const defaultCommitTimeoutMs = 5_000;
 const defaultCloseTimeoutMs = 10_000;
 /** Also keeps the member in its group: max.poll.interval.ms. */
@@ -184,15 +193,38 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
 
   function onRebalance(code: number, partitions: readonly TopicPartition[]): void {
     if (phase === "leaving" || phase === "failed") answerWhileLeaving(partitions);
-    else if (code === rebalanceCodes.assign) loop.between(() => takeOver(partitions));
+    else if (code === rebalanceCodes.assign) void takeOver(partitions);
     else if (native.assignmentLost()) lose(partitions);
     else void revoke(partitions);
     loop.wake();
   }
 
-  function takeOver(partitions: readonly TopicPartition[]): void {
-    const positions = partitions.map(({ topic, partition }) => ({ topic, partition, offset: fromCommitted }));
-    native.assign(positions);
+  async function takeOver(partitions: readonly TopicPartition[]): Promise<void> {
+    const positions = await startingPositions(partitions);
+    loop.between(() => {
+      if (phase === "leaving" || phase === "failed") answerWhileLeaving(partitions);
+      else assign(positions);
+    });
+  }
+
+  async function startingPositions(partitions: readonly TopicPartition[]): Promise<readonly NativeOffset[]> {
+    const told = new Map<string, number>();
+    try {
+      const asked = phase === "open" ? handlers.startAt?.(partitions) : undefined;
+      const answer = await within(options.startAtTimeoutMs ?? defaultStartAtTimeoutMs, asked ?? nowhere);
+      for (const place of answer ?? []) told.set(keyOf(place), place.nextOffset);
+    } catch (error) {
+      logger.warn("Partitions start at their committed offsets", { reason: describeError(error) });
+    }
+    return partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      offset: told.get(keyOf({ topic, partition })) ?? fromCommitted,
+    }));
+  }
+
+  function assign(partitions: readonly NativeOffset[]): void {
+    native.assign(partitions);
     steadyAtMs = performance.now();
     brokerAnswers = true;
     // While closing they are only taken to be given back: nobody is told, no record passes.
@@ -224,7 +256,8 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     logger.info("Partitions revoked", { partitions: describe(partitions) });
     gate.beginFinishing(partitions);
     try {
-      if (!(await within(timeoutMs, handlers.onRevoked(partitions)))) {
+      const done = handlers.onRevoked(partitions).then(() => true);
+      if ((await within(timeoutMs, done)) === undefined) {
         logger.error("Partitions are let go of before their work is done", {
           partitions: describe(partitions),
           timeoutMs,
@@ -351,6 +384,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
 }
 
 const fromCommitted = -1000;
+const nowhere: Promise<readonly NextOffset[]> = Promise.resolve([]);
 const noStatistics: ClientStatistics = { brokers: {}, topics: {} };
 
 function describe(partitions: readonly TopicPartition[]): string {
@@ -363,12 +397,12 @@ function describeError(error: unknown): string {
   return String(error);
 }
 
-/** False when the time was over first. */
-function within(timeoutMs: number, promise: Promise<void>): Promise<boolean> {
+/** Undefined when the time was over first. */
+function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(false), timeoutMs);
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
     const stop = (): void => clearTimeout(timer);
-    promise.then(() => resolve(true), reject).then(stop, stop);
+    promise.then(resolve, reject).then(stop, stop);
   });
 }
 

@@ -63,7 +63,7 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
     },
 
     async detail() {
-      const { waitingFor, dlqBlockedBy, breaker } = worker.state;
+      const { waitingFor, dlqBlockedBy, breaker, redelivered } = worker.state;
       const parked = await ask(() => store.countParked());
       const registryIsAway = waitingFor === "the schema registry";
       return {
@@ -74,6 +74,7 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
         broker: dependency(consuming(), "A consumer group is not joined, or no broker answers."),
         deadLetterTopic: dlqBlockedBy === undefined ? up : down(dlqBlockedBy),
         breaker: { state: breaker.state === "closed" ? "closed" : "probing", cause: breaker.cause ?? null },
+        redelivered,
         parked: parked ?? null,
         stalledPartitions: [...stalls.stalled],
       };

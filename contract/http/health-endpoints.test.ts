@@ -10,6 +10,7 @@ const badNight: OrderHealthDetail = {
   deadLetterTopic: { state: "down", cause: "The topic order-events-dlq does not exist." },
   breaker: { state: "probing", cause: "40 events in a row could not be decoded." },
   parked: null,
+  redelivered: 0,
   stalledPartitions: [{ topic: "order-events", partition: 1, offset: 42, endOffset: 57 }],
 };
 const itsLines = [

@@ -108,6 +108,7 @@ const exampleDetail: OrderHealthDetail = {
   deadLetterTopic: { state: "down", cause: "The topic order-events-dlq does not exist." },
   breaker: { state: "closed", cause: null },
   parked: { waiting: 3, behind: 12, dead: 1 },
+  redelivered: 12,
   stalledPartitions: [{ topic: "order-events", partition: 1, offset: 42, endOffset: 57 }],
 };
 

@@ -147,6 +147,7 @@ export const allWell: OrderHealthDetail = {
   deadLetterTopic: { state: "up", cause: null },
   breaker: { state: "closed", cause: null },
   parked: { waiting: 0, behind: 0, dead: 0 },
+  redelivered: 0,
   stalledPartitions: [],
 };
 

@@ -16,6 +16,19 @@ export function nameSources(sources: readonly string[]): ReadonlyMap<string, str
   return new Map([...new Set(sources)].sort().map((source) => [toKeyText(source), source]));
 }
 
+export interface ProgressOfSourceRow {
+  /** Key text. */
+  readonly source: string;
+  readonly next_offset: number;
+}
+
+export function readProgressRows(
+  names: ReadonlyMap<string, string>,
+  rows: readonly ProgressOfSourceRow[],
+): ReadonlyMap<string, number> {
+  return new Map(rows.map(({ source, next_offset }) => [names.get(source) ?? source, next_offset]));
+}
+
 /** `parked` by source and offset. */
 export function readClaims(
   names: ReadonlyMap<string, string>,

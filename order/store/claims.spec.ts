@@ -39,6 +39,18 @@ export function describeClaims(name: string, createPlace: () => Promise<StorePla
       expect(await claimOne(neighbour)).toMatchObject({ epoch: 2, nextOffset: 17 });
     });
 
+    test("progress is read without a claim, of the sources that have some", async () => {
+      const { store, neighbour } = instances;
+      const claim = await claimOne(store);
+      expect(await neighbour.readProgress([claim.source])).toEqual(new Map());
+      await store.save(batchOf({ progress: [progressOf(claim, 17)] }));
+      expect(await neighbour.readProgress([claim.source, "never/1", claim.source])).toEqual(
+        new Map([[claim.source, 17]]),
+      );
+      expect(await neighbour.readProgress([])).toEqual(new Map());
+      expect(await store.save(batchOf({ progress: [progressOf(claim, 18)] }))).toEqual({ kind: "saved" });
+    });
+
     test("progress never goes back, and a batch without new records leaves it where it is", async () => {
       const { store } = instances;
       const claim = await claimOne(store);

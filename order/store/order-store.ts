@@ -81,6 +81,12 @@ export interface Parking {
    */
   claim(sources: readonly string[]): Promise<readonly Claim[]>;
 
+  /**
+   * Of each source the offset after the last record that was written for it, without a claim; sources for which nothing was
+   * written are absent. More may be written meanwhile: only a claim ends that.
+   */
+  readProgress(sources: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
   /** The whole records, by source and offset; those that are not parked any more are absent. */
   loadParked(ids: readonly ParkedId[]): Promise<readonly ParkedRecord[]>;
   /** Records of these sources that are due at `nowMs` or that an operator gave an order about, at most `limit`: these first, then by due time. */

@@ -1,6 +1,6 @@
 // Who may write for a source: claims, and the fence that every batch passes. One statement a function.
 import type { SQL } from "bun";
-import type { ClaimRow } from "./claim-row.ts";
+import type { ClaimRow, ProgressOfSourceRow } from "./claim-row.ts";
 import type { ProgressRow } from "./writable-batch.ts";
 
 /**
@@ -13,6 +13,15 @@ export async function takeClaims(sql: SQL, sources: readonly string[]): Promise<
     on conflict (source) do update set epoch = claims.epoch + 1
     returning source, epoch::float8 as epoch, next_offset::float8 as next_offset`;
   return sql.unsafe<ClaimRow[]>(text, [sql.array([...sources], "TEXT")]);
+}
+
+export async function selectProgress(
+  sql: SQL,
+  sources: readonly string[],
+): Promise<readonly ProgressOfSourceRow[]> {
+  const text = `select source, next_offset::float8 as next_offset from source_claims
+    where source = any($1::text[]) and next_offset is not null`;
+  return sql.unsafe<ProgressOfSourceRow[]>(text, [sql.array([...sources], "TEXT")]);
 }
 
 /**

@@ -1,10 +1,10 @@
 // Claims and parked records in PostgreSQL.
 import type { SQL } from "bun";
-import { nameSources, readClaims } from "./claim-row.ts";
+import { nameSources, readClaims, readProgressRows } from "./claim-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { Parking } from "./order-store.ts";
 import { readDueRow, readParkedRow, toParkedKeyRow } from "./parked-row.ts";
-import { takeClaims } from "./postgres-claim-statements.ts";
+import { selectProgress, takeClaims } from "./postgres-claim-statements.ts";
 import {
   bringForward,
   selectDue,
@@ -30,6 +30,11 @@ export function createPostgresParking(
           return readClaims(names, claims, await selectParkedOfSources(tx, keys));
         }),
       );
+    },
+    async readProgress(sources) {
+      const names = nameSources(sources);
+      if (names.size === 0) return new Map();
+      return readProgressRows(names, await run((sql) => selectProgress(sql, [...names.keys()])));
     },
     async loadParked(ids) {
       if (ids.length === 0) return [];

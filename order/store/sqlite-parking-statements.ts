@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ClaimRow } from "./claim-row.ts";
+import type { ClaimRow, ProgressOfSourceRow } from "./claim-row.ts";
 import type { DueRow, ParkedRow, ParkedSummaryRow, ParkedTally } from "./parked-row.ts";
 
 type Value = string | number | Uint8Array | null;
@@ -14,6 +14,9 @@ export function prepareParkingStatements(database: Database) {
     takeClaim: prepare<ClaimRow, [source: string]>(
       `insert into source_claims (source, epoch) values (?, 1)
        on conflict (source) do update set epoch = epoch + 1 returning source, epoch, next_offset`,
+    ),
+    selectProgress: prepare<ProgressOfSourceRow, [source: string]>(
+      "select source, next_offset from source_claims where source = ? and next_offset is not null",
     ),
     advanceClaim: prepare<never, [nextOffset: number | null, source: string, epoch: number]>(
       `update source_claims set next_offset = coalesce(max(next_offset, ?1), ?1, next_offset)

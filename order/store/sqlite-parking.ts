@@ -1,5 +1,5 @@
 // Claims and parked records in SQLite.
-import { nameSources, readClaims } from "./claim-row.ts";
+import { nameSources, readClaims, readProgressRows } from "./claim-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { Parking } from "./order-store.ts";
 import { type DueRow, readDueRow, readParkedRow, toParkedKeyRow } from "./parked-row.ts";
@@ -21,6 +21,15 @@ export function createSqliteParking(
           const parked = keys.flatMap((key) => parking.selectParkedOfSource.all(key));
           return readClaims(names, claims, parked);
         }),
+      );
+    },
+    async readProgress(sources) {
+      const names = nameSources(sources);
+      return run(({ parking }) =>
+        readProgressRows(
+          names,
+          [...names.keys()].flatMap((key) => parking.selectProgress.all(key)),
+        ),
       );
     },
     async loadParked(ids) {

@@ -3,7 +3,7 @@ import type { CommitOutcome } from "../../kafka/commit-queue.ts";
 import type { NextOffset } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
-import type { AssignedPartition } from "./partition.ts";
+import { type AssignedPartition, isHeldBack } from "./partition.ts";
 
 const retryDelayMs = 1000;
 
@@ -30,6 +30,7 @@ export function createCommitter(
     const offsets = partitions.flatMap((partition) => {
       const nextOffset = partition.tracker.nextOffset();
       if (nextOffset === undefined || nextOffset === partition.committedNextOffset) return [];
+      if (isHeldBack(partition)) return [];
       return [{ partition, topic: partition.topic, nextOffset }];
     });
     if (offsets.length === 0) return true;

@@ -17,8 +17,8 @@ export interface AssignedPartition extends TopicPartition {
   /** Lanes with parked records, as the store has them. */
   readonly lanes: ParkedLanes;
   /**
-   * Records whose dead letter has not been acknowledged yet, by offset; with their delivery, unless they were delivered to
-   * an earlier owner and have not come again.
+   * Records whose dead letter has not been acknowledged yet, by offset; with their delivery, unless they died under an
+   * earlier claim. As long as there is one of these, nothing is committed: its offset may be the next.
    */
   readonly dying: Map<number, RecordDelivery | null>;
   /**
@@ -63,10 +63,15 @@ export function acceptClaim(partition: AssignedPartition, { epoch, nextOffset, p
   partition.epoch = epoch;
   partition.nextOffset = nextOffset ?? 0;
   partition.lanes.replace(parked);
-  for (const { state, offset } of parked) {
-    if (state === "dead" && !partition.dying.has(offset)) partition.dying.set(offset, null);
-  }
+  for (const { state, offset } of parked) if (state === "dead") partition.dying.set(offset, null);
+  if (nextOffset !== null) partition.tracker.skipTo(nextOffset);
   if (partition.state === "unclaimed") partition.state = "claimed";
+}
+
+/** Whether a dead letter of an earlier owner is on its way. */
+export function isHeldBack({ dying }: AssignedPartition): boolean {
+  for (const delivery of dying.values()) if (delivery === null) return true;
+  return false;
 }
 
 /** How a partition is called in logs and maps. */

@@ -60,7 +60,7 @@ function record(offset: number, event: OrderEvent | string, partition = 0): Kafk
   return { topic, partition, offset, timestampMs: 0, key, value, headers: [] };
 }
 
-type WorkerStore = Pick<OrderStore, "load" | "save" | "claim" | "loadParked" | "listDue">;
+type WorkerStore = Pick<OrderStore, "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue">;
 
 async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> = () => ({})) {
   const store = await openOrderStore(undefined);
@@ -73,6 +73,7 @@ async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> 
     load: (ids) => store.load(ids),
     save: (batch) => store.save(batch),
     claim: (sources) => store.claim(sources),
+    readProgress: (sources) => store.readProgress(sources),
     loadParked: (ids) => store.loadParked(ids),
     listDue: (sources, nowMs, limit) => store.listDue(sources, nowMs, limit),
   };
@@ -260,6 +261,25 @@ describe("the worker", () => {
     expect(letters.map(({ offset, attempts }) => [offset, attempts.length])).toEqual([[1, 1]]);
   });
 
+  test("the next owner reads on where the store has got to, whatever the broker knows, and commits that", async () => {
+    const { sink, committed, letters, join, openWorker } = await openBench();
+    expect(await sink.startAt?.([{ topic, partition: 0 }])).toEqual([]);
+    sink.onRecords([record(0, create("A")), record(1, create("A")), record(2, create("B"))]);
+    await settle();
+    expect(committed.get("order-events/0")).toBe(1);
+    letters.splice(0);
+    sink.onLost([{ topic, partition: 0 }]);
+    const heir = openWorker();
+    const next = join(heir);
+    expect(await next.startAt?.([{ topic, partition: 0 }])).toEqual([{ topic, partition: 0, nextOffset: 3 }]);
+    next.onAssigned([{ topic, partition: 0 }]);
+    await settle();
+    expect(committed.get("order-events/0")).toBe(1);
+    heir.onPublished(letters);
+    await settle();
+    expect(committed.get("order-events/0")).toBe(3);
+  });
+
   test("a record that cannot be read is one dead letter, and the next record goes on", async () => {
     const { sink, store, letters } = await openBench();
     sink.onRecords([record(0, create("A")), record(1, "poison"), record(2, create("B"))]);
@@ -334,7 +354,7 @@ describe("the worker", () => {
 
   test("a commit that got lost after the store had the batch has no second effect", async () => {
     let losing = true;
-    const { store, sink, clock, committed, letters } = await openBench((inner) => ({
+    const { store, sink, clock, committed, letters, acknowledge } = await openBench((inner) => ({
       save: async (batch) => {
         const saved = await inner.save(batch);
         if (!losing) return saved;
@@ -348,7 +368,10 @@ describe("the worker", () => {
     await settle();
     expect(await store.readDetails("A")).toMatchObject({ status: "shipped", version: 2 });
     expect(letters.map(({ offset, attempts }) => [offset, attempts.length])).toEqual([[2, 1]]);
-    expect(committed.get("order-events/0")).toBe(2);
+    expect(committed.get("order-events/0")).toBeUndefined();
+    acknowledge();
+    await settle();
+    expect(committed.get("order-events/0")).toBe(3);
   });
 
   test("one order that the store cannot hold fails alone, with what the store said", async () => {

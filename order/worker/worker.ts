@@ -21,6 +21,7 @@ import {
   acceptClaim,
   type AssignedPartition,
   createAssignedPartition,
+  isHeldBack,
   partitionKey,
   type RecordDelivery,
 } from "./partition.ts";
@@ -38,7 +39,7 @@ import { createWaitingRoom } from "./waiting-room.ts";
 import type { WorkItem } from "./work-item.ts";
 
 export interface WorkerOptions {
-  readonly store: Pick<OrderStore, "load" | "save" | "claim" | "loadParked" | "listDue">;
+  readonly store: Pick<OrderStore, "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue">;
   readonly reader: RecordReader;
   readonly policies: RetryPolicies;
   /** Makes an item fail on purpose. */
@@ -69,6 +70,8 @@ export interface WorkerState {
   readonly breaker: { readonly state: string; readonly cause: string | undefined };
   /** Delivered and not worked on yet. */
   readonly inbox: number;
+  /** Records that were delivered although the store had them, since this worker began. */
+  readonly redelivered: number;
 }
 
 export interface Worker {
@@ -99,6 +102,8 @@ interface Group {
 const infrastructureBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
 /** A claim that somebody took over is asked for again, in case it was a mistake: only the consumer group knows. */
 const reclaimDelayMs = 500;
+/** With too many letters on their way nothing is taken; how soon it is looked again whether there is room. */
+const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
@@ -115,6 +120,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let running: Promise<void> | undefined;
   let attemptEnd: Promise<unknown> = Promise.resolve();
   let waitingFor: string | undefined;
+  let redelivered = 0;
   let failedTries = 0;
   let cancelWake: (() => void) | undefined;
   /** Since the try that runs has begun: there may be more by now than it has looked at. */
@@ -143,9 +149,9 @@ export function createWorker(options: WorkerOptions): Worker {
     const owned = [...bySource.values()];
     const timesMs = owned.flatMap(({ state, claimAfterMs }) => (state === "unclaimed" ? [claimAfterMs] : []));
     if (breaker.permits(clock.nowMs()) === "none") timesMs.push(breaker.nextProbeAtMs ?? 0);
-    // With too many letters on their way nothing is taken, and an acknowledgement wakes.
-    else if (outbox.size < maxDying)
-      timesMs.push(dueItems.nextLookMs(owned.filter(isClaimed)) ?? Number.POSITIVE_INFINITY);
+    // An acknowledgement wakes, but not that of a letter whose partition was given away meanwhile.
+    else if (outbox.size >= maxDying) timesMs.push(clock.nowMs() + roomDelayMs);
+    else timesMs.push(dueItems.nextLookMs(owned.filter(isClaimed)) ?? Number.POSITIVE_INFINITY);
     return Math.min(...timesMs);
   }
 
@@ -221,12 +227,13 @@ export function createWorker(options: WorkerOptions): Worker {
       if (taken.length === 0) break;
       for (const item of taken) {
         const { partition, record, delivery } = item;
-        if (record.offset >= partition.nextOffset) fresh.push(item);
-        else if (partition.dying.has(record.offset)) partition.dying.set(record.offset, delivery);
-        else {
-          delivery.settled = true;
-          settled.push(delivery);
+        if (record.offset >= partition.nextOffset) {
+          fresh.push(item);
+          continue;
         }
+        redelivered += 1;
+        delivery.settled = true;
+        settled.push(delivery);
       }
     }
     if (settled.length > 0) requestCommits(settled);
@@ -245,7 +252,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (unclaimed.length === 0) return;
     for (const claim of await store.claim(unclaimed.map(({ source }) => source))) {
       const partition = bySource.get(claim.source);
-      if (partition === undefined) continue;
+      // Assigned anew since the claim was asked for: somebody else may have had it in between.
+      if (partition === undefined || !unclaimed.includes(partition)) continue;
       const isPublished = new Set(
         published.filter(({ source }) => source === claim.source).map(({ offset }) => offset),
       );
@@ -255,6 +263,8 @@ export function createWorker(options: WorkerOptions): Worker {
       // Acknowledged already, and about to be let go of: nobody will tell of these again.
       for (const { source, offset } of published) if (source === claim.source) partition.dying.delete(offset);
     }
+    // The broker may be behind what the store has.
+    requestCommits(unclaimed.map((partition) => ({ partition })));
   }
 
   async function unparkPublished(): Promise<void> {
@@ -288,7 +298,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const partition = group?.partitions.get(key);
     if (group === undefined || partition === undefined) return "not ours";
     // The broker's offset would otherwise stay behind the gap, and the consumer would meet it again.
-    if (!isClaimed(partition) || partition.tracker.unsettled > 0) return "unsettled";
+    if (!isClaimed(partition) || partition.tracker.unsettled > 0 || isHeldBack(partition)) return "unsettled";
     const { source, epoch } = partition;
     const progress = [{ source, epoch, nextOffset }];
     const saved = await store
@@ -381,6 +391,8 @@ export function createWorker(options: WorkerOptions): Worker {
       if (group.partitions.get(partitionKey(own)) === own) group.partitions.delete(partitionKey(own));
       if (bySource.get(own.source) === own) bySource.delete(own.source);
     }
+    // There is room now, in memory and among the letters on their way, for the partitions that stay.
+    if (leaving.length > 0) wake();
   }
 
   return {
@@ -389,6 +401,14 @@ export function createWorker(options: WorkerOptions): Worker {
       const group: Group = { source, partitions: new Map(), committer };
       groups.push(group);
       return {
+        // The store's own progress, and not the broker's: nothing that it has is read again, and what a restored backup lacks is.
+        async startAt(partitions) {
+          const progress = await store.readProgress(partitions.map(sourceOf));
+          return partitions.flatMap((partition) => {
+            const nextOffset = progress.get(sourceOf(partition));
+            return nextOffset === undefined ? [] : [{ ...partition, nextOffset }];
+          });
+        },
         onAssigned(partitions) {
           // What is assigned again without a word was lost in between.
           forget(group, letGo(group, partitions, "gone"));
@@ -462,6 +482,7 @@ export function createWorker(options: WorkerOptions): Worker {
         dlqBlockedBy: outbox.blockedBy,
         breaker: { state: breaker.state, cause: breaker.cause },
         inbox: inbox.length,
+        redelivered,
       };
     },
     async stop() {

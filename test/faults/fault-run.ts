@@ -11,7 +11,7 @@ import { openRawProducer } from "../system/raw-producer.ts";
 import { environmentOn, type PartsAddresses } from "../system/real-environment.ts";
 import { type Account, type Attempt, checkAccount } from "./account.ts";
 import { planLoad } from "./plan-load.ts";
-import { openProgressReader, type Progress, readAccount, readAttempts, readRepeats } from "./read-account.ts";
+import { openProgressReader, type Progress, readAccount, readAttempts } from "./read-account.ts";
 
 export interface FaultRunOptions {
   readonly addresses: PartsAddresses;
@@ -28,8 +28,6 @@ export interface FaultRun {
   /** Publishes what is planned from one share of the stream to another; every record is acknowledged. */
   publish(fromShare: number, toShare: number): Promise<void>;
   progress(): Promise<Progress>;
-  /** How many records come again after a start although the store has them; while order does not run. */
-  repeats(): Promise<number>;
   /** Keeps what parked records have been through so far, for the account. */
   noteAttempts(): Promise<void>;
   /** Waits until the store has every published record, applied or parked or dead. */
@@ -107,7 +105,6 @@ export async function openFaultRun({ addresses, events, seed }: FaultRunOptions)
       }
     },
     progress: () => progressReader.read(),
-    repeats: () => readRepeats({ brokers, databaseUrl, settings }),
     async noteAttempts() {
       seenAttempts.push(...(await readAttempts(databaseUrl)));
     },

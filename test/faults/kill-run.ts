@@ -31,7 +31,7 @@ try {
   const { events, killed, left, mostRepeats, faults, elapsedMs } = report;
   const seconds = (elapsedMs / 1000).toFixed(0);
   process.stdout.write(
-    `${events} records, ${killed} kills, ${left} orderly leaves, ${seconds} s; at most ${mostRepeats} records again after a kill\n`,
+    `${events} records, ${killed} kills, ${left} orderly leaves, ${seconds} s; at most ${mostRepeats} records were read again after a kill\n`,
   );
   for (const fault of faults) process.stdout.write(`FAILED: ${fault}\n`);
   if (faults.length === 0) process.stdout.write("Every record has exactly one end.\n");

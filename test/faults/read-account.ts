@@ -77,25 +77,6 @@ async function readCommitted(
   return committed;
 }
 
-/**
- * How many records order is handed again after its next start although the store has them: what lies between the committed
- * offsets and where the store has got to.
- */
-export async function readRepeats({ brokers, databaseUrl, settings }: ReadableRun): Promise<number> {
-  const sql = new SQL(databaseUrl, { max: 1 });
-  try {
-    const committed = await readCommitted(brokers, settings);
-    const rows: readonly { source: string; next: string | null }[] =
-      await sql`SELECT source, next_offset::text AS next FROM source_claims`;
-    const repeats = rows.map(
-      ({ source, next }) => Number(next ?? 0) - (committed.get(partitionOf(source)) ?? 0),
-    );
-    return repeats.reduce((sum, count) => sum + count, 0);
-  } finally {
-    await sql.close();
-  }
-}
-
 async function readStore(databaseUrl: string): Promise<Pick<Account, "orders" | "parked" | "indexed">> {
   const sql = new SQL(databaseUrl, { max: 1 });
   try {

@@ -55,6 +55,8 @@ export interface GroupOptions {
 }
 
 const revokeTimeoutMs = 6000;
+/** Of kafka/consumer.ts, in simulated time. */
+const maxStartAtMs = 2000;
 /** A revoke waits for one try of the worker: calls take half a second each at most, and no backoff is among them. */
 const maxRevokeMs = 4000;
 
@@ -70,23 +72,40 @@ export function createGroup(options: GroupOptions): SimulatedGroup {
   }
 
   function assign(partition: SimulatedPartition, member: Member): void {
-    const position = partition.log.findIndex(({ record }) => record.offset >= partition.committed);
     const assignment: Assignment = {
       partition,
       member,
-      position: position === -1 ? partition.log.length : position,
+      position: 0,
       isPaused: false,
       isRevoking: false,
     };
     owners.set(partition, assignment);
-    member.machine.after(random.between(0, 5), () => {
+    const begin = (startAt: number) => {
       if (owners.get(partition) !== assignment) return;
+      const position = partition.log.findIndex(({ record }) => record.offset >= startAt);
+      assignment.position = position === -1 ? partition.log.length : position;
       const isTold = member.assignments.delete(partition) && random.chance(0.7);
       tell("assigned", assignment);
       if (isTold) member.sink.onLost([partition]);
       member.assignments.set(partition, assignment);
       member.sink.onAssigned([topicPartition(partition)]);
       poll(member);
+    };
+    member.machine.after(random.between(0, 5), () => {
+      let hasBegun = false;
+      const beginOnce = (startAt: number | undefined) => {
+        if (hasBegun) return;
+        hasBegun = true;
+        begin(startAt ?? partition.committed);
+      };
+      member.machine.after(maxStartAtMs, () => beginOnce(undefined));
+      const asked = member.sink.startAt?.([topicPartition(partition)]);
+      if (asked === undefined) beginOnce(undefined);
+      else
+        void asked.then(
+          ([place]) => beginOnce(place?.nextOffset),
+          () => beginOnce(undefined),
+        );
     });
   }
 

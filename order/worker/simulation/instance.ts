@@ -92,6 +92,7 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
           accounts.onClaims(claims);
           return claims;
         }),
+      readProgress: (sources) => call(() => store.readProgress(sources)),
       loadParked: (ids) => call(() => store.loadParked(ids)),
       listDue: (sources, nowMs, limit) => call(() => store.listDue(sources, nowMs, limit)),
     },

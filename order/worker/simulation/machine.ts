@@ -140,7 +140,8 @@ export function createMachine(options: MachineOptions): Machine {
     },
     crash,
     pause(durationMs) {
-      pausedUntilMs = loop.nowMs + durationMs;
+      // Never shortened: what waits for the end of a pause is due when it was to end.
+      pausedUntilMs = Math.max(pausedUntilMs, loop.nowMs + durationMs);
     },
     resume() {
       pausedUntilMs = Math.min(pausedUntilMs, loop.nowMs);

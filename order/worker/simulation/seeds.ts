@@ -17,4 +17,8 @@ export const keptSeeds: readonly number[] = [
   235,
   // One fenced source made a worker forget the acknowledged letters of its other sources.
   4917,
+  // Too many letters were on their way when their partition was given away: their acknowledgements woke nobody.
+  1121,
+  // A claim that was asked for before a partition was lost and assigned anew counted for its new assignment.
+  21294,
 ];

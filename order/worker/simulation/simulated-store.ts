@@ -24,7 +24,7 @@ export type StoreFlaw =
 
 type Async = Pick<
   OrderStore,
-  "load" | "save" | "claim" | "loadParked" | "listDue" | "retryNow" | "orderDeath"
+  "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue" | "retryNow" | "orderDeath"
 >;
 
 /** The store's operations as they happen inside of it. */
@@ -107,6 +107,13 @@ export function createSimulatedStore(flaws: ReadonlySet<StoreFlaw> = new Set()):
         }));
         return { source, epoch: row.epoch, nextOffset: row.nextOffset, parked };
       }),
+    readProgress: (names) =>
+      new Map(
+        names.flatMap((source) => {
+          const nextOffset = sources.get(source)?.nextOffset ?? null;
+          return nextOffset === null ? [] : [[source, nextOffset] as const];
+        }),
+      ),
     loadParked(ids) {
       const rows = new Map(
         ids.flatMap((id) => {
