@@ -16,6 +16,7 @@ import {
 } from "./binding.ts";
 import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
 import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-queue.ts";
+import { createErrorLog } from "./error-log.ts";
 import { createPartitionGate, keyOf } from "./partition-gate.ts";
 import { createPollLoop } from "./poll-loop.ts";
 import { errorCodes } from "./publish-failure.ts";
@@ -134,6 +135,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
 
   const native = createNativeConsumer(consumerSettings(options, sessionTimeoutMs));
   const gate = createPartitionGate(maxBatchSize);
+  const errors = createErrorLog(logger, "Kafka reports an error to the consumer", () => performance.now());
   const brokerWatch = createBrokerWatch(brokerSilenceMs);
   const commits = createCommitQueue({
     send: (offsets) => native.commit(offsets),
@@ -180,7 +182,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
 
   function takeBatch(error: NativeError | null, messages: readonly NativeMessage[]): void {
     if (error !== null) {
-      logger.warn("Kafka reports an error to the consumer", { code: error.code, detail: error.message });
+      errors.report(error.code, error.message);
       if (error.code === errorCodes.fatal) fail(error.message);
     }
     const records = gate.admit(messages.map(readRecord));
