@@ -86,7 +86,11 @@ function createWorker(store: OrderStore, source: string, records: readonly Sourc
   /** Retries the first record of a lane; the next one of the lane waits then. */
   async function planRetry(): Promise<void> {
     const [due] = await store.listDue([source], 1_000_000, 1);
-    if (due === undefined || !parked.has(due.offset)) return;
+    if (due === undefined || !parked.has(due.offset)) {
+      // Not as it is remembered: another worker has been here.
+      epoch = undefined;
+      return;
+    }
     const follower = [...parked].find(([offset, lane]) => lane === due.lane && offset > due.offset)?.[0];
     plan = {
       batch: batchOf({
