@@ -43,7 +43,9 @@ function openBench(rows: readonly ParkedRecord[]) {
   const partition = createAssignedPartition({ topic: "order-events", partition: 0 }, "g", source);
   partition.state = "claimed";
   partition.lanes.replace(rows);
-  return { clock, orders, looks, partition, due: createDueItems(store, reader, clock) };
+  const stale: string[] = [];
+  const due = createDueItems(store, reader, clock, (own) => void stale.push(own.source));
+  return { clock, orders, looks, stale, partition, due };
 }
 
 describe("due items", () => {
@@ -116,5 +118,23 @@ describe("due items", () => {
     expect(await due.take([partition], 10)).toEqual([]);
     expect(due.nextLookMs([partition])).toBeUndefined();
     expect(looks).toEqual([]);
+  });
+
+  test("that the store has no longer, or has as dead, show that the partition is not as it is remembered", async () => {
+    const rows = [parked(1, "A", 10), parked(2, "B", 10), parked(3, "C", 10)];
+    for (const found of [
+      rows.slice(1),
+      rows.map((row) => (row.offset === 2 ? { ...row, state: "dead" as const } : row)),
+    ]) {
+      const bench = openBench(found);
+      bench.partition.lanes.replace(rows);
+      bench.clock.advance(20);
+      expect(await bench.due.take([bench.partition], 10)).toHaveLength(2);
+      expect(bench.stale).toEqual([source]);
+    }
+    const bench = openBench(rows);
+    bench.clock.advance(20);
+    expect(await bench.due.take([bench.partition], 10)).toHaveLength(3);
+    expect(bench.stale).toEqual([]);
   });
 });

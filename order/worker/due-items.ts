@@ -25,10 +25,12 @@ const maxLanes = 200;
 const maxOfLane = 100;
 const maxOrders = 100;
 
+/** `onStale`: the store has something else than what is remembered of this partition, so somebody else wrote for it. */
 export function createDueItems(
   store: Pick<OrderStore, "loadParked" | "listDue">,
   reader: RecordReader,
   clock: Clock,
+  onStale: (partition: AssignedPartition) => void,
 ): DueItems {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let tookAtMs = Number.NEGATIVE_INFINITY;
@@ -93,6 +95,11 @@ export function createDueItems(
         ids.push(...lane.slice(0, limit));
       }
       const records = await load(parked, [...deaths, ...ids]);
+      const there = new Set(records.filter(({ state }) => state !== "dead").map(idText));
+      for (const id of ids) {
+        const partition = there.has(idText(id)) ? undefined : partitionOf.get(id.source);
+        if (partition !== undefined) onStale(partition);
+      }
       return records.flatMap((record) => toItem(record, ended.has(idText(record))));
     },
 

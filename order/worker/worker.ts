@@ -114,7 +114,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const inbox = createInbox();
   const waiting = createWaitingRoom(clock);
   const skips = createSkipQueue();
-  const dueItems = createDueItems(store, reader, clock);
+  // A worker that did not know yet that it had been replaced: a claim shows what it has left.
+  const dueItems = createDueItems(store, reader, clock, unclaim);
   const batchRun = createBatchRun({ ...options, reachCrashPoint });
   let published: ParkedId[] = [];
   let running: Promise<void> | undefined;
