@@ -209,7 +209,7 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       ]);
       expect(await search({ offset: 11 })).toEqual([]);
       expect(await store.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 25_000 });
-    });
+    }, 30_000);
 
     test("counts are exact by category, and survive copies", async () => {
       const { store, neighbour } = instances;

@@ -1,4 +1,5 @@
 // The index of dead letters: one row a failed event, fed from the DLQ topic, so that it can be rebuilt from there.
+import type { LetterState } from "../replays/domain/replay.ts";
 import type { DeathCertificate, FailedAttempt, FailedEvent, OriginalRecord } from "../domain/dead-letter.ts";
 
 /** A dead letter as the DLQ topic has it. */
@@ -30,6 +31,10 @@ export interface DeadLetterFilter {
   readonly reason?: string;
   /** The record's key as text. */
   readonly orderId?: string;
+  /** What became of it since. */
+  readonly state?: LetterState;
+  /** Of its kind of failure. */
+  readonly fingerprint?: string;
   /** Occurs in the error message or in the event's JSON, whatever its case. */
   readonly text?: string;
   /** Last failure at or after, before: milliseconds since the epoch. */
@@ -44,7 +49,10 @@ export interface DeadLetterPlace {
 }
 
 export interface DeadLetterIndex {
-  /** Adds what is not there yet, in one transaction; a copy of a known event changes nothing. */
+  /**
+   * Adds what is not there yet, in one transaction; a copy of a known event changes nothing, unless it tells of a later
+   * failure: that takes the place of the one before.
+   */
   add(letters: readonly IndexedDeadLetter[]): Promise<void>;
   /** In topic order; `after` and `offset` exclude each other. */
   list(page: {
@@ -56,6 +64,6 @@ export interface DeadLetterIndex {
   get(id: string): Promise<IndexedDeadLetter | undefined>;
   /** All of them by category; cheap. */
   countByCategory(): Promise<Readonly<Record<string, number>>>;
-  /** Forgets everything, to be fed anew from the topic. */
+  /** Forgets everything, to be fed anew from the topic; what operators decided about letters comes back with them. */
   clear(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 // How a dead letter lies in a row of the index, in both dialects, and what a filter asks of the columns.
+import { kindOfFailure } from "../domain/fingerprint.ts";
 import { readKeyText, toKeyText } from "./key-text.ts";
 import type { DeadLetterFilter, IndexedDeadLetter } from "./dead-letter-index.ts";
 import { type OriginalDocument, readOriginal, toOriginalDocument } from "./record-document.ts";
@@ -21,15 +22,19 @@ export interface DeadLetterRow extends DeadLetterBodyRow {
   readonly order_id: string | null;
   readonly last_failed_at_ms: number;
   readonly search: string;
+  readonly fingerprint: string;
 }
 
 /** The columns that letters are found by, in the order in which rows are written. */
 export const deadLetterColumns =
-  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search";
+  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search, fingerprint";
 
 type DeadLetterDocument = Omit<IndexedDeadLetter, "original"> & { readonly original: OriginalDocument };
 
-export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
+export function toDeadLetterRow(
+  letter: IndexedDeadLetter,
+  { fingerprint }: { readonly fingerprint: string } = toKindRow(letter),
+): DeadLetterRow {
   const { key, value } = letter.original;
   const document: DeadLetterDocument = { ...letter, original: toOriginalDocument(letter.original) };
   return {
@@ -43,10 +48,35 @@ export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
     order_id: key === null ? null : toKeyText(key.toString("utf8")),
     last_failed_at_ms: toInstant(letter.lastFailedAtMs),
     search: toSearchText(letter.errorMessage, letter.event.eventJson ?? ""),
+    fingerprint,
     document: JSON.stringify(document),
     key,
     value,
   };
+}
+
+/** What a letter tells of its kind of failure. */
+export function toKindRow(letter: IndexedDeadLetter) {
+  const { errorType, death, errorMessage, original } = letter;
+  const subject = original.key?.toString("utf8");
+  const { fingerprint, pattern } = kindOfFailure(errorType, death.reason, errorMessage, subject);
+  return {
+    fingerprint,
+    error_type: toKeyText(letter.errorType),
+    reason: toKeyText(letter.death.reason),
+    pattern: toKeyText(pattern),
+  };
+}
+
+/**
+ * The letter as it failed again: the later failure takes the place of the one before; what failed, and where its first copy
+ * lies, stays. Undefined when the other one is no later failure of the same event.
+ */
+export function failedAgain(row: DeadLetterBodyRow, later: IndexedDeadLetter): IndexedDeadLetter | undefined {
+  const known = readDeadLetterRow(row);
+  if (later.id !== known.id || later.lastFailedAtMs <= known.lastFailedAtMs) return undefined;
+  const { errorType, errorMessage, death, failedAttempts, attempts, lastFailedAtMs } = later;
+  return { ...known, errorType, errorMessage, death, failedAttempts, attempts, lastFailedAtMs };
 }
 
 export function readDeadLetterRow(row: DeadLetterBodyRow): IndexedDeadLetter {
@@ -82,14 +112,14 @@ function foldCase(text: string): string {
 
 /** One condition on a column; all of a filter's conditions have to hold. */
 export interface DeadLetterCondition {
-  readonly column: keyof DeadLetterRow;
+  readonly column: keyof DeadLetterRow | "state";
   readonly test: "equals" | "contains" | "at least" | "below";
   readonly value: string | number;
 }
 
 export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondition[] {
   const conditions: DeadLetterCondition[] = [];
-  const equals = (column: keyof DeadLetterRow, text: string | undefined) => {
+  const equals = (column: DeadLetterCondition["column"], text: string | undefined) => {
     if (text !== undefined) conditions.push({ column, test: "equals", value: toKeyText(text) });
   };
   equals("topic", filter.topic);
@@ -97,6 +127,8 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   equals("category", filter.category);
   equals("reason", filter.reason);
   equals("order_id", filter.orderId);
+  equals("state", filter.state);
+  equals("fingerprint", filter.fingerprint);
   const { fromMs, untilMs, text = "" } = filter;
   if (fromMs !== undefined) {
     conditions.push({ column: "last_failed_at_ms", test: "at least", value: toInstant(fromMs) });

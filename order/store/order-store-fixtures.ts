@@ -57,6 +57,7 @@ export function changing(changes: readonly OrderChange[]): BatchWrite {
 /** The orders that stood against a batch, sorted; none when it was saved. */
 export function conflictsOf(outcome: SaveOutcome): readonly string[] {
   if (outcome.kind === "fenced") throw new Error(`fenced: ${outcome.sources.join(", ")}`);
+  if (outcome.kind === "settled") throw new Error("replays had an outcome already");
   return outcome.kind === "saved" ? [] : [...outcome.orderIds].sort();
 }
 

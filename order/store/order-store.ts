@@ -5,6 +5,9 @@
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
 import type { Order } from "../domain/order.ts";
+import type { LetterFates } from "../replays/store/letter-fates.ts";
+import type { ReplaySettlement, ReplayStore } from "../replays/store/replay-store.ts";
+import type { ReplayItemId } from "../replays/domain/replay.ts";
 import type { Audit } from "./audit.ts";
 import type { DeadLetterIndex } from "./dead-letter-index.ts";
 import type {
@@ -64,6 +67,8 @@ export interface BatchWrite {
   readonly park: readonly ParkedRecord[];
   readonly repark: readonly (ParkedId & ParkedProgress)[];
   readonly unpark: readonly ParkedId[];
+  /** Replays that have an outcome now. */
+  readonly settle?: readonly ReplaySettlement[];
 }
 
 export type SaveOutcome =
@@ -71,7 +76,9 @@ export type SaveOutcome =
   /** Nothing was written: these orders are at another version than expected. Load them and decide again. */
   | { readonly kind: "conflicts"; readonly orderIds: readonly string[] }
   /** Nothing was written: these sources have been claimed by another worker since. */
-  | { readonly kind: "fenced"; readonly sources: readonly string[] };
+  | { readonly kind: "fenced"; readonly sources: readonly string[] }
+  /** Nothing was written: these replays have an outcome already. */
+  | { readonly kind: "settled"; readonly items: readonly ReplayItemId[] };
 
 /** The part of the store that is about partitions and their parked records. */
 export interface Parking {
@@ -124,6 +131,10 @@ export interface OrderStore extends Parking {
   count(): Promise<number>;
   /** The index of dead letters, in the same database. */
   readonly deadLetters: DeadLetterIndex;
+  /** What became of dead letters, in the same database. */
+  readonly letterFates: LetterFates;
+  /** Replays of dead letters, in the same database. */
+  readonly replays: ReplayStore;
   /** What operators have ordered, in the same database. */
   readonly audit: Audit;
   /** Resolves when the store answers and has its tables. */

@@ -1,20 +1,24 @@
 // The index of dead letters in PostgreSQL. Texts of any origin are stored in forms that it can hold (dead-letter-row.ts),
 // so no letter can stop the topic from being read on.
 import type { SQL } from "bun";
+import { addKinds, keepFates, restoreFates } from "../replays/store/create-letter-fates.ts";
 import { chunkByBytes } from "./chunk-by-bytes.ts";
-import type { DeadLetterIndex } from "./dead-letter-index.ts";
+import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   type DeadLetterRow,
   deadLetterColumns,
+  failedAgain,
   readCategoryCounts,
   readDeadLetterRow,
   tallyCategories,
   toConditions,
   toDeadLetterRow,
+  toKindRow,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
+import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string, value: string) => string>> = {
   equals: (column, value) => `${column} = ${value}`,
@@ -31,8 +35,11 @@ export function createPostgresDeadLetterIndex(
     async add(letters) {
       if (letters.length === 0) return;
       // In one order for every instance, so that two which read the same letters cannot deadlock.
-      const rows = letters.map(toDeadLetterRow).toSorted((left, right) => (left.id < right.id ? -1 : 1));
-      await run((sql) => sql.begin((tx) => insertLetters(tx, rows)));
+      const kinds = letters.map(toKindRow);
+      const rows = letters
+        .map((letter, index) => toDeadLetterRow(letter, kinds[index]))
+        .toSorted((left, right) => (left.id < right.id ? -1 : 1));
+      await run((sql) => sql.begin((tx) => writeLetters(tx, letters, rows, kinds)));
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
@@ -69,25 +76,69 @@ export function createPostgresDeadLetterIndex(
       return readCategoryCounts(rows);
     },
     async clear() {
-      await run((sql) => sql`truncate dead_letters, dead_letter_counts`);
+      await run((sql) =>
+        sql.begin(async (tx) => {
+          await tx`lock table dead_letters in access exclusive mode`;
+          await runPostgresScript(tx, keepFates());
+          await tx`truncate dead_letters, dead_letter_counts`;
+        }),
+      );
     },
   };
 }
 
-async function insertLetters(sql: SQL, rows: readonly DeadLetterRow[]): Promise<void> {
+async function writeLetters(
+  tx: SQL,
+  letters: readonly IndexedDeadLetter[],
+  rows: readonly DeadLetterRow[],
+  kinds: readonly ReturnType<typeof toKindRow>[],
+): Promise<void> {
+  await runPostgresScript(tx, addKinds(postgresDialect, kinds));
+  const added = await insertLetters(tx, rows);
+  await runPostgresScript(tx, restoreFates(postgresDialect, [...added]));
+  const copies = letters.filter(({ id }) => !added.has(toKeyText(id)));
+  for (const later of copies.toSorted((left, right) => (left.id < right.id ? -1 : 1)))
+    await updateLetter(tx, later);
+}
+
+async function updateLetter(tx: SQL, later: IndexedDeadLetter): Promise<void> {
+  const id = toKeyText(later.id);
+  const [row] = await tx<
+    DeadLetterBodyRow[]
+  >`select document, key, value from dead_letters where id = ${id} for update`;
+  const letter = row === undefined ? undefined : failedAgain(row, later);
+  if (row === undefined || letter === undefined) return;
+  const before = readDeadLetterRow(row).death.category;
+  const { error_type, category, reason, last_failed_at_ms, search, fingerprint, document } =
+    toDeadLetterRow(letter);
+  await tx`update dead_letters set error_type = ${error_type}, category = ${category}, reason = ${reason},
+    last_failed_at_ms = ${last_failed_at_ms}::bigint, search = ${search}, fingerprint = ${fingerprint},
+    document = ${document} where id = ${id}`;
+  if (letter.death.category === before) return;
+  await tx`update dead_letter_counts set letters = letters - 1 where category = ${toKeyText(before)}`;
+  await addToCounts(tx, [category]);
+}
+
+/** Answers the ids of those that it added, as key text. */
+async function insertLetters(sql: SQL, rows: readonly DeadLetterRow[]): Promise<ReadonlySet<string>> {
   const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
     select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
     from json_to_recordset($1::text::json) as record (id text, dlq_partition integer, dlq_offset bigint, topic text,
-      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, document text,
+      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, fingerprint text, document text,
       key text, value text)
-    on conflict (id) do nothing returning category`;
-  const added: string[] = [];
+    on conflict (id) do nothing returning id, category`;
+  const added: { id: string; category: string }[] = [];
   for (const chunk of chunkByBytes(rows, sizeOf)) {
     const records = chunk.map((row) => ({ ...row, key: toBase64(row.key), value: toBase64(row.value) }));
-    const written = await sql.unsafe<{ category: string }[]>(text, [JSON.stringify(records)]);
-    added.push(...written.map(({ category }) => category));
+    const written = await sql.unsafe<{ id: string; category: string }[]>(text, [JSON.stringify(records)]);
+    added.push(...written);
   }
-  if (added.length > 0) await addToCounts(sql, added);
+  if (added.length > 0)
+    await addToCounts(
+      sql,
+      added.map(({ category }) => category),
+    );
+  return new Set(added.map(({ id }) => id));
 }
 
 async function addToCounts(sql: SQL, categories: readonly string[]): Promise<void> {

@@ -2,6 +2,8 @@
 // guard; rows are locked in one order everywhere, and whatever still goes wrong between transactions is answered as
 // `StoreUnavailable`, never as a bug of the event.
 import type { SQL } from "bun";
+import { createLetterFates } from "../replays/store/create-letter-fates.ts";
+import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { readMigrations } from "./migrations.ts";
 import { readOrderRow } from "./order-row.ts";
 import type { OrderStore, StoredOrder } from "./order-store.ts";
@@ -13,6 +15,7 @@ import { createPostgresDeadLetterIndex } from "./postgres-dead-letter-index.ts";
 import { createPostgresParking } from "./postgres-parking.ts";
 import { createPostgresSaver } from "./postgres-save.ts";
 import { selectCount, selectIdsOfTopic, selectOrders, selectPage } from "./postgres-statements.ts";
+import { postgresDialect, runPostgresScript, type Script } from "./sql-script.ts";
 import { isStorableText } from "./storable.ts";
 import { isEmpty, prepareBatch } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
@@ -46,6 +49,12 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
   }
 
   const save = createPostgresSaver(run);
+  const scripts = {
+    dialect: postgresDialect,
+    run: <Answer>(script: () => Script<Answer>) =>
+      run((sql) => sql.begin((tx) => runPostgresScript(tx, script()))),
+    joinBodies: "left join dead_letters on dead_letters.id = items.letter_id",
+  };
   const store: OrderStore = {
     load,
     async save(write) {
@@ -65,6 +74,8 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     },
     count: () => run(selectCount),
     deadLetters: createPostgresDeadLetterIndex(run),
+    letterFates: createLetterFates(scripts),
+    replays: createReplayStore(scripts),
     audit: createPostgresAudit(run),
     async ping() {
       await run((sql) => sql`select 1`);

@@ -1,6 +1,7 @@
 // One batch as one transaction: the fence first, then orders, then parked records, counts last. What is refused leaves
 // nothing behind.
 import type { SQL, TransactionSQL } from "bun";
+import { settleItems } from "../replays/store/settle-items.ts";
 import { toOrderRow } from "./order-row.ts";
 import type { OrderChange, SaveOutcome } from "./order-store.ts";
 import { tallyOf } from "./parked-row.ts";
@@ -9,6 +10,7 @@ import { addToParkedCounts, deleteParked, insertParked, updateParked } from "./p
 import { addToCount, copyOrders, selectVersions, updateOrders } from "./postgres-statements.ts";
 import { isUniqueViolation } from "./postgres-failure.ts";
 import { RolledBack } from "./rolled-back.ts";
+import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 import type { WritableBatch } from "./writable-batch.ts";
 
@@ -66,6 +68,10 @@ async function write(tx: TransactionSQL, batch: WritableBatch): Promise<void> {
     if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
   }
   await writeParked(tx, batch);
+  if (batch.settle.length > 0) {
+    const items = await runPostgresScript(tx, settleItems(postgresDialect, batch.settle));
+    if (items.length > 0) throw new RolledBack({ kind: "settled", items });
+  }
   if (creates.length > 0) await addToCount(tx, creates.length);
 }
 

@@ -15,6 +15,7 @@ import {
   rejectionOf,
   updatedOrder,
 } from "./order-store-fixtures.ts";
+import { describeReplayStore } from "../replays/store/replay-store.spec.ts";
 import { describeAudit } from "./audit.spec.ts";
 import { describeClaims } from "./claims.spec.ts";
 import { describeDeadLetterIndex } from "./dead-letter-index.spec.ts";
@@ -52,6 +53,7 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
   describeParkedRecords("PostgreSQL", createDatabase);
   describeDeadLetterIndex("PostgreSQL", createDatabase);
   describeAudit("PostgreSQL", createDatabase);
+  describeReplayStore("PostgreSQL", createDatabase);
   describeDurableOrderStore("PostgreSQL", createDatabase);
 
   describe("when PostgreSQL fails", () => {

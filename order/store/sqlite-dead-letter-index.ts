@@ -1,18 +1,22 @@
 // The index of dead letters in SQLite. SQLite answers synchronously, so a search for text, which has to look at every
 // letter, is done in stretches between which the process does its other work.
 import type { Database } from "bun:sqlite";
-import type { DeadLetterIndex, DeadLetterPlace } from "./dead-letter-index.ts";
+import { addKinds, keepFates, restoreFates } from "../replays/store/create-letter-fates.ts";
+import type { DeadLetterIndex, DeadLetterPlace, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
+  failedAgain,
   readCategoryCounts,
   readDeadLetterRow,
   tallyCategories,
   toConditions,
   toDeadLetterRow,
+  toKindRow,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { runSqliteScript, sqliteDialect } from "./sql-script.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string) => string>> = {
@@ -32,9 +36,11 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      const rows = letters.map(toDeadLetterRow);
+      const kinds = letters.map(toKindRow);
+      const rows = letters.map((letter, index) => toDeadLetterRow(letter, kinds[index]));
       await run(({ database, deadLetters }) =>
         inTransaction(database, () => {
+          runSqliteScript(database, addKinds(sqliteDialect, kinds));
           const added = rows.filter((row) => {
             const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
               row.id,
@@ -47,6 +53,7 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
               row.order_id,
               row.last_failed_at_ms,
               row.search,
+              row.fingerprint,
             );
             if (changes === 0) return false;
             deadLetters.insertBody.run(lastInsertRowid, row.document, row.key, row.value);
@@ -55,6 +62,10 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
           for (const { category, letters } of tallyCategories(added.map((row) => row.category))) {
             deadLetters.addToLetterCount.run(category, letters);
           }
+          const addedIds = new Set(added.map(({ id }) => id));
+          runSqliteScript(database, restoreFates(sqliteDialect, [...addedIds]));
+          for (const later of letters)
+            if (!addedIds.has(toKeyText(later.id))) updateLetter(deadLetters, later);
         }),
       );
     },
@@ -77,6 +88,7 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
     async clear() {
       await run(({ database }) =>
         inTransaction(database, () => {
+          runSqliteScript(database, keepFates());
           database.run("delete from dead_letters");
           database.run("delete from dead_letter_bodies");
           database.run("delete from dead_letter_counts");
@@ -84,6 +96,26 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
       );
     },
   };
+}
+
+function updateLetter(deadLetters: SqliteConnection["deadLetters"], later: IndexedDeadLetter): void {
+  const row = deadLetters.selectLetter.get(toKeyText(later.id));
+  const letter = row === null ? undefined : failedAgain(row, later);
+  if (row === null || letter === undefined) return;
+  const before = toKeyText(readDeadLetterRow(row).death.category);
+  const changed = toDeadLetterRow(letter);
+  deadLetters.updateLetter.run(
+    changed.error_type,
+    changed.category,
+    changed.reason,
+    changed.last_failed_at_ms,
+    changed.search,
+    changed.fingerprint,
+    changed.id,
+  );
+  deadLetters.updateBody.run(changed.document, changed.id);
+  deadLetters.addToLetterCount.run(before, -1);
+  deadLetters.addToLetterCount.run(changed.category, 1);
 }
 
 const beforeAll: DeadLetterPlace = { dlqPartition: -1, dlqOffset: 0 };

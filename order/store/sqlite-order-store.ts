@@ -1,15 +1,19 @@
 // Orders in SQLite, in memory or in a file. On bun:sqlite and not on Bun.SQL: an operation is one synchronous call, so
 // no transaction is ever open across an await, and prepared statements write three times as fast.
+import { createLetterFates } from "../replays/store/create-letter-fates.ts";
+import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { readMigrations } from "./migrations.ts";
 import { appliedMarkers, readOrderRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
 import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
 import { isLocked, translateSqliteError } from "./sqlite-failure.ts";
+import { runSqliteScript, type Script, sqliteDialect } from "./sql-script.ts";
 import { isStorableText } from "./storable.ts";
 import { createSqliteAudit } from "./sqlite-audit.ts";
 import { createSqliteDeadLetterIndex } from "./sqlite-dead-letter-index.ts";
 import { createSqliteParking } from "./sqlite-parking.ts";
 import { saveBatch } from "./sqlite-save.ts";
+import { inTransaction } from "./sqlite-transaction.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 import { isEmpty, prepareBatch } from "./writable-batch.ts";
 
@@ -39,6 +43,13 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
   }
 
+  const scripts = {
+    dialect: sqliteDialect,
+    run: <Answer>(script: () => Script<Answer>) =>
+      run(({ database }) => inTransaction(database, () => runSqliteScript(database, script()))),
+    joinBodies: `left join dead_letters on dead_letters.id = items.letter_id
+      left join dead_letter_bodies on dead_letter_bodies.number = dead_letters.number`,
+  };
   const store: OrderStore = {
     load,
     async save(write) {
@@ -60,6 +71,8 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     },
     count: () => run(({ selectCount }) => selectCount.get()?.orders ?? 0),
     deadLetters: createSqliteDeadLetterIndex(run),
+    letterFates: createLetterFates(scripts),
+    replays: createReplayStore(scripts),
     audit: createSqliteAudit(run),
     async ping() {
       await run(({ selectCount }) => selectCount.get());

@@ -1,9 +1,11 @@
 // One batch as one transaction: the fence first, then orders, then parked records. What is refused leaves nothing behind.
+import { settleItems } from "../replays/store/settle-items.ts";
 import { toOrderRow } from "./order-row.ts";
 import type { OrderChange, SaveOutcome } from "./order-store.ts";
 import type { ParkedState } from "./parked-records.ts";
 import { type ParkedKeyRow, type ParkedRow, tallyOf } from "./parked-row.ts";
 import { RolledBack } from "./rolled-back.ts";
+import { runSqliteScript, sqliteDialect } from "./sql-script.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 import type { WritableBatch } from "./writable-batch.ts";
@@ -35,6 +37,9 @@ function write(connection: SqliteConnection, batch: WritableBatch): void {
   }
   if (batch.creates.length > 0) addToCount.run(batch.creates.length);
   writeParked(connection, batch);
+  if (batch.settle.length === 0) return;
+  const items = runSqliteScript(connection.database, settleItems(sqliteDialect, batch.settle));
+  if (items.length > 0) throw new RolledBack({ kind: "settled", items });
 }
 
 function writeParked({ parking }: SqliteConnection, { park, repark, unpark }: WritableBatch): void {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeReplayStore } from "../replays/store/replay-store.spec.ts";
 import { openOrderStore } from "./open-order-store.ts";
 import { changing, createOrder, rejectionOf, updatedOrder, type StorePlace } from "./order-store-fixtures.ts";
 import { describeAudit } from "./audit.spec.ts";
@@ -35,11 +36,13 @@ describeClaims("memory", createMemoryPlace);
 describeParkedRecords("memory", createMemoryPlace);
 describeDeadLetterIndex("memory", createMemoryPlace);
 describeAudit("memory", createMemoryPlace);
+describeReplayStore("memory", createMemoryPlace);
 describeOrderStore("a SQLite file", createFilePlace);
 describeClaims("a SQLite file", createFilePlace);
 describeParkedRecords("a SQLite file", createFilePlace);
 describeDeadLetterIndex("a SQLite file", createFilePlace);
 describeAudit("a SQLite file", createFilePlace);
+describeReplayStore("a SQLite file", createFilePlace);
 describeDurableOrderStore("a SQLite file", createFilePlace);
 
 describe("the order store in a SQLite file", () => {

@@ -1,5 +1,6 @@
 // A batch as the stores write it: checked, each thing once, and in one order that every instance agrees on, so that two
 // transactions that want the same rows want them in the same order and cannot deadlock.
+import type { ReplaySettlement } from "../replays/store/replay-store.ts";
 import { toKeyText } from "./key-text.ts";
 import type { BatchWrite, OrderChange, SourceProgress } from "./order-store.ts";
 import {
@@ -20,6 +21,7 @@ export interface WritableBatch {
   readonly park: readonly ParkedRow[];
   readonly repark: readonly ParkedProgressRow[];
   readonly unpark: readonly ParkedKeyRow[];
+  readonly settle: readonly ReplaySettlement[];
 }
 
 /** A row of `source_claims` as a batch moves it. */
@@ -38,11 +40,20 @@ export function prepareBatch(batch: BatchWrite): WritableBatch {
     progress: prepareProgress(batch.progress),
     ...prepareChanges(batch.changes),
     ...prepareParked(batch),
+    settle: batch.settle ?? [],
   };
 }
 
-export function isEmpty({ progress, creates, updates, park, repark, unpark }: WritableBatch): boolean {
-  return [progress, creates, updates, park, repark, unpark].every((rows) => rows.length === 0);
+export function isEmpty({
+  progress,
+  creates,
+  updates,
+  park,
+  repark,
+  unpark,
+  settle,
+}: WritableBatch): boolean {
+  return [progress, creates, updates, park, repark, unpark, settle].every((rows) => rows.length === 0);
 }
 
 function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {

@@ -37,7 +37,7 @@ export async function writeBatch(items: readonly WorkItem[], options: WriteOptio
     const saved = await store.save({ progress, changes, park, repark, unpark });
     if (saved.kind === "saved") return { kind: "written", plan };
     if (saved.kind === "fenced") return saved;
-    toLoad = [...saved.orderIds];
+    toLoad = saved.kind === "conflicts" ? [...saved.orderIds] : [];
     for (const orderId of toLoad) orders.delete(orderId);
   }
 }

@@ -1,0 +1,207 @@
+// States and groups of dead letters in either dialect. Nothing is counted ahead: a group is what its letters are, read from an
+// index that covers the question.
+import { readKeyText, toKeyText } from "../../store/key-text.ts";
+import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
+import type { LetterState } from "../domain/replay.ts";
+import type { GroupNote, LetterFate, LetterFates, LetterGroup } from "./letter-fates.ts";
+import { lettersInScope } from "./letters-in-scope.ts";
+import type { ReplayStoreOptions } from "./create-replay-store.ts";
+
+export function createLetterFates({ dialect, run }: Omit<ReplayStoreOptions, "joinBodies">): LetterFates {
+  return {
+    of: (ids) => run(() => selectFates(dialect, ids)),
+    groups: (nowMs) => run(() => selectGroups(nowMs)),
+    annotate: (fingerprint, note) => run(() => annotate(fingerprint, note)),
+    move: (scope, from, to) =>
+      run(function* () {
+        const { text, values } = lettersInScope(dialect, scope, from, 1);
+        const moved = yield* ask<{ one: number }>(
+          `update dead_letters set state = $1 where ${text} returning 1 as one`,
+          [to, ...values],
+        );
+        return moved.length;
+      }),
+    count: (scope, states) =>
+      run(function* () {
+        const { text, values } = lettersInScope(dialect, scope, states, 0);
+        const [row] = yield* ask<{ letters: number }>(
+          `select cast(count(*) as double precision) as letters from dead_letters where ${text}`,
+          values,
+        );
+        return row?.letters ?? 0;
+      }),
+    countByState: () =>
+      run(function* () {
+        const rows = yield* ask<{ state: LetterState; letters: number }>(
+          `select state, cast(count(*) as double precision) as letters from dead_letters group by state`,
+        );
+        const counts = { open: 0, replaying: 0, resolved: 0, discarded: 0, quarantined: 0, superseded: 0 };
+        for (const { state, letters } of rows) counts[state] = letters;
+        return counts;
+      }),
+  };
+}
+
+interface FateRow {
+  readonly id: string;
+  readonly state: LetterState;
+  readonly replays: number;
+  readonly fingerprint: string;
+}
+
+function* selectFates(dialect: Dialect, ids: readonly string[]): Script<ReadonlyMap<string, LetterFate>> {
+  const wanted = JSON.stringify(ids.map((id) => ({ wanted: toKeyText(id) })));
+  const rows = yield* ask<FateRow>(
+    `select id, state, replays, fingerprint
+     from ${dialect.recordsOf("$1", { wanted: "text" })} join dead_letters on id = record.wanted`,
+    [wanted],
+  );
+  return new Map(
+    rows.map(({ id, state, replays, fingerprint }) => [readKeyText(id), { state, replays, fingerprint }]),
+  );
+}
+
+interface GroupRow {
+  readonly fingerprint: string;
+  readonly state: LetterState;
+  readonly letters: number;
+  readonly first_ms: number;
+  readonly last_ms: number;
+}
+
+interface KindRow {
+  readonly fingerprint: string;
+  readonly error_type: string;
+  readonly reason: string;
+  readonly pattern: string;
+  readonly note: string;
+  readonly owner: string;
+  readonly ignored_at_ms: number | null;
+}
+
+const hourMs = 3_600_000;
+const hoursShown = 24;
+
+function* selectGroups(nowMs: number): Script<readonly LetterGroup[]> {
+  const rows = yield* ask<GroupRow>(
+    `select fingerprint, state, cast(count(*) as double precision) as letters,
+       cast(min(last_failed_at_ms) as double precision) as first_ms,
+       cast(max(last_failed_at_ms) as double precision) as last_ms
+     from dead_letters group by fingerprint, state`,
+  );
+  const thisHour = Math.floor(nowMs / hourMs);
+  const hourly = yield* ask<{ fingerprint: string; hour: number; letters: number }>(
+    `select fingerprint, cast(last_failed_at_ms / ${hourMs} as double precision) as hour,
+       cast(count(*) as double precision) as letters
+     from dead_letters where last_failed_at_ms >= cast($1 as bigint) and last_failed_at_ms < cast($2 as bigint)
+     group by fingerprint, last_failed_at_ms / ${hourMs}`,
+    [(thisHour - hoursShown + 1) * hourMs, (thisHour + 1) * hourMs],
+  );
+  const kinds = yield* ask<KindRow>(
+    `select fingerprint, error_type, reason, pattern, note, owner,
+       cast(ignored_at_ms as double precision) as ignored_at_ms from dead_letter_groups`,
+  );
+  const groups: LetterGroup[] = [];
+  const kindOf = new Map(kinds.map((kind) => [kind.fingerprint, kind]));
+  for (const [fingerprint, own] of Map.groupBy(rows, (row) => row.fingerprint)) {
+    const [sample] = yield* ask<{ id: string }>(
+      `select id from dead_letters where fingerprint = $1 order by dlq_partition, dlq_offset limit 1`,
+      [fingerprint],
+    );
+    const hours = Array.from({ length: hoursShown }, () => 0);
+    for (const { hour, letters, fingerprint: other } of hourly) {
+      if (other === fingerprint) hours[hour - (thisHour - hoursShown + 1)] = letters;
+    }
+    groups.push(
+      groupOf(own, kindOf.get(fingerprint), hours, sample === undefined ? "" : readKeyText(sample.id)),
+    );
+  }
+  return groups.toSorted((left, right) => right.total - left.total || right.lastSeenAtMs - left.lastSeenAtMs);
+}
+
+function groupOf(
+  rows: readonly GroupRow[],
+  kind: KindRow | undefined,
+  hours: readonly number[],
+  sampleId: string,
+): LetterGroup {
+  const lastSeenAtMs = Math.max(...rows.map(({ last_ms }) => last_ms));
+  const ignoredAtMs = kind?.ignored_at_ms ?? null;
+  return {
+    fingerprint: rows[0]?.fingerprint ?? "",
+    errorType: readKeyText(kind?.error_type ?? ""),
+    reason: readKeyText(kind?.reason ?? ""),
+    pattern: readKeyText(kind?.pattern ?? ""),
+    counts: Object.fromEntries(rows.map(({ state, letters }) => [state, letters])),
+    total: rows.reduce((sum, { letters }) => sum + letters, 0),
+    firstSeenAtMs: Math.min(...rows.map(({ first_ms }) => first_ms)),
+    lastSeenAtMs,
+    hours,
+    sampleId,
+    note: readKeyText(kind?.note ?? ""),
+    owner: readKeyText(kind?.owner ?? ""),
+    isIgnored: ignoredAtMs !== null && lastSeenAtMs <= ignoredAtMs,
+  };
+}
+
+function* annotate(fingerprint: string, { note, owner, ignoredAtMs }: GroupNote): Script<boolean> {
+  const values: (string | number | null)[] = [fingerprint];
+  const changes: string[] = [];
+  const set = (column: string, value: string | number | null, type: string) => {
+    values.push(value);
+    changes.push(`${column} = cast($${values.length} as ${type})`);
+  };
+  if (note !== undefined) set("note", toKeyText(note), "text");
+  if (owner !== undefined) set("owner", toKeyText(owner), "text");
+  if (ignoredAtMs !== undefined) set("ignored_at_ms", ignoredAtMs, "bigint");
+  const found =
+    changes.length === 0
+      ? yield* ask(`select 1 as one from dead_letter_groups where fingerprint = $1`, values)
+      : yield* ask(
+          `update dead_letter_groups set ${changes.join(", ")} where fingerprint = $1 returning 1 as one`,
+          values,
+        );
+  return found.length > 0;
+}
+
+/** Kinds of failures that letters brought with them; one that is known keeps what was noted about it. */
+export function* addKinds(
+  dialect: Dialect,
+  kinds: readonly { fingerprint: string; error_type: string; reason: string; pattern: string }[],
+): Script<void> {
+  const once = new Map(kinds.map((kind) => [kind.fingerprint, kind]));
+  if (once.size === 0) return;
+  const sorted = [...once.values()].toSorted((left, right) =>
+    left.fingerprint < right.fingerprint ? -1 : 1,
+  );
+  yield* ask(
+    `insert into dead_letter_groups (fingerprint, error_type, reason, pattern)
+     select fingerprint, error_type, reason, pattern
+     from ${dialect.recordsOf("$1", { fingerprint: "text", error_type: "text", reason: "text", pattern: "text" })}
+     where true on conflict (fingerprint) do nothing`,
+    [JSON.stringify(sorted)],
+  );
+}
+
+/** Gives back to letters that were added anew what had become of them; most often there is nothing to give back. */
+export function* restoreFates(dialect: Dialect, ids: readonly string[]): Script<void> {
+  const [kept] = yield* ask(`select 1 as one from dead_letter_fates limit 1`);
+  if (kept === undefined) return;
+  const letters = JSON.stringify(ids.toSorted().map((letter) => ({ letter })));
+  const added = dialect.recordsOf("$1", { letter: "text" });
+  yield* ask(
+    `update dead_letters set state = fates.state, replays = fates.replays
+     from dead_letter_fates as fates join ${added} on fates.id = record.letter where dead_letters.id = fates.id`,
+    [letters],
+  );
+  yield* ask(`delete from dead_letter_fates where id in (select letter from ${added})`, [letters]);
+}
+
+/** Before the index is cleared: what its topic cannot tell. */
+export function* keepFates(): Script<void> {
+  yield* ask(
+    `insert into dead_letter_fates (id, state, replays)
+     select id, state, replays from dead_letters where state <> 'open' or replays > 0
+     on conflict (id) do update set state = excluded.state, replays = excluded.replays`,
+  );
+}

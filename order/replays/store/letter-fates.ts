@@ -1,0 +1,53 @@
+// What has become of the dead letters, and which of them are alike: the port, alike in both dialects.
+import type { LetterState } from "../domain/replay.ts";
+import type { LetterScope } from "./replay-store.ts";
+
+export interface LetterFate {
+  readonly state: LetterState;
+  /** How often it was replayed with an outcome. */
+  readonly replays: number;
+  /** Empty for a letter from before there were any: making the index anew gives it one. */
+  readonly fingerprint: string;
+}
+
+/** Letters that failed alike. */
+export interface LetterGroup {
+  readonly fingerprint: string;
+  readonly errorType: string;
+  readonly reason: string;
+  /** The message with placeholders. */
+  readonly pattern: string;
+  /** Letters by state; states without one are absent. */
+  readonly counts: Partial<Readonly<Record<LetterState, number>>>;
+  readonly total: number;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+  /** Failures in each of the last 24 hours, the oldest first. */
+  readonly hours: readonly number[];
+  /** One of its letters. */
+  readonly sampleId: string;
+  readonly note: string;
+  readonly owner: string;
+  /** Whether somebody ignores it and nothing of it has failed since. */
+  readonly isIgnored: boolean;
+}
+
+export interface GroupNote {
+  readonly note?: string;
+  readonly owner?: string;
+  /** Null: not ignored. */
+  readonly ignoredAtMs?: number | null;
+}
+
+export interface LetterFates {
+  /** Those that exist, by id. */
+  of(ids: readonly string[]): Promise<ReadonlyMap<string, LetterFate>>;
+  /** Most letters first. Reads the whole index. */
+  groups(nowMs: number): Promise<readonly LetterGroup[]>;
+  /** False when no such failure is known. */
+  annotate(fingerprint: string, note: GroupNote): Promise<boolean>;
+  /** Moves letters from these states; answers how many. */
+  move(scope: LetterScope, from: readonly LetterState[], to: LetterState): Promise<number>;
+  count(scope: LetterScope, states?: readonly LetterState[]): Promise<number>;
+  countByState(): Promise<Readonly<Record<LetterState, number>>>;
+}

@@ -1,0 +1,72 @@
+// Statements that both dialects share, as scripts: a generator that yields a statement and is given its rows. In SQLite a
+// script runs synchronously, so no transaction is open across an await; in PostgreSQL each statement is awaited. A script is one
+// transaction, whole or not at all.
+//
+// Parameters are `$1`, `$2`, … in both. Numbers are answered as `double precision`, since PostgreSQL's bigint arrives as text.
+import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { SQL } from "bun";
+
+type SqlValue = string | number | null;
+type SqlRow = Readonly<Record<string, unknown>>;
+
+interface Statement {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+export type Script<Answer> = Generator<Statement, Answer, readonly SqlRow[]>;
+
+/** The few things that the dialects say differently. */
+export interface Dialect {
+  /** `record`, a table of the JSON array of objects in this parameter. */
+  recordsOf(parameter: string, columns: Readonly<Record<string, "text" | "integer" | "bigint">>): string;
+  contains(column: string, parameter: string): string;
+  /** After a `select` whose rows are about to be changed. */
+  readonly forUpdate: string;
+}
+
+/** One statement of a script. `Row` is what the statement's columns are: the store has written them itself. */
+export function* ask<Row>(text: string, values: readonly SqlValue[] = []): Script<readonly Row[]> {
+  const rows: readonly unknown[] = yield { text, values };
+  return rows as readonly Row[];
+}
+
+export const sqliteDialect: Dialect = {
+  recordsOf(parameter, columns) {
+    const fields = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') as ${name}`);
+    return `(select ${fields.join(", ")} from json_each(${parameter})) as record`;
+  },
+  contains: (column, parameter) => `instr(${column}, ${parameter}) > 0`,
+  forUpdate: "",
+};
+
+export const postgresDialect: Dialect = {
+  recordsOf(parameter, columns) {
+    const fields = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
+    return `json_to_recordset(${parameter}::text::json) as record (${fields.join(", ")})`;
+  },
+  contains: (column, parameter) => `strpos(${column}, ${parameter}) > 0`,
+  forUpdate: "for update",
+};
+
+/** To be called inside of a transaction. */
+export function runSqliteScript<Answer>(database: Database, script: Script<Answer>): Answer {
+  let step = script.next([]);
+  while (step.done !== true) {
+    const { text, values } = step.value;
+    const statement = database.query<SqlRow, SQLQueryBindings[]>(text.replaceAll(/\$(\d+)/g, "?$1"));
+    step = script.next(statement.all(...values));
+  }
+  return step.value;
+}
+
+/** On a transaction. */
+export async function runPostgresScript<Answer>(sql: SQL, script: Script<Answer>): Promise<Answer> {
+  let step = script.next([]);
+  while (step.done !== true) {
+    const { text, values } = step.value;
+    const rows: readonly SqlRow[] = await sql.unsafe(text, [...values]);
+    step = script.next(rows);
+  }
+  return step.value;
+}
