@@ -9,7 +9,7 @@ import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
-import type { Settings } from "../service/settings.ts";
+import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
@@ -19,7 +19,7 @@ import {
   openDeadLetterIndexer,
 } from "./dead-letters/open-dead-letter-indexer.ts";
 import { createDeadLetterViews } from "./dead-letter-views.ts";
-import { openWorker } from "./open-worker.ts";
+import { openWorker, orderGroups } from "./open-worker.ts";
 import { createOrderHealth } from "./order-health.ts";
 import { createOrderViews } from "./order-views.ts";
 import { createParkedViews } from "./parked-views.ts";
@@ -68,7 +68,7 @@ export async function openOrder(
     return id;
   };
 
-  const worker = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const { worker } = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   closing.add(async () => {
@@ -131,10 +131,8 @@ export async function openOrder(
 
   async function consume(): Promise<void> {
     topicIds = await topicKeeper.ready;
-    const names = [
-      [orderTopic, settings.KAFKA_GROUP_ID],
-      [statusTopic, `${settings.KAFKA_GROUP_ID}-status-updates`],
-    ] as const;
+    const replays = [replayTopicOf(settings), `${settings.KAFKA_GROUP_ID}-replays`] as const;
+    const names = [...orderGroups(settings), replays];
     for (const [topic, groupId] of names) {
       if (draining) return;
       groups.push(

@@ -1,19 +1,21 @@
 // The worker with everything it publishes to: what becomes of a record, from its topic to the store or to the DLQ topic.
-import { openPublisher } from "../kafka/publisher.ts";
+import { openPublisher, type Publisher } from "../kafka/publisher.ts";
+import type { TopicPartition } from "../kafka/record.ts";
 import type { Codec } from "../schemas/codec.ts";
 import { systemClock } from "../service/clock.ts";
 import type { Closing } from "../service/closing.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
-import type { Settings } from "../service/settings.ts";
+import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { createBreaker } from "./dead-letters/breaker.ts";
 import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
 import { retryPolicies } from "./domain/verdict.ts";
+import { createReplayDesk } from "./replays/replay-desk.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { crashAt } from "./worker/crash-points.ts";
 import { simulatedFailure } from "./worker/failures.ts";
 import { partitionKey } from "./worker/partition.ts";
-import { createRecordReader, eventTypeOf } from "./worker/record-reader.ts";
+import { createRecordReader, eventTypeOf, type RecordReader } from "./worker/record-reader.ts";
 import type { WorkItem } from "./worker/work-item.ts";
 import { createWorker, type Worker } from "./worker/worker.ts";
 
@@ -32,7 +34,9 @@ export interface OpenWorkerOptions {
 const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 
 /** Registers what it opens with `closing`. */
-export async function openWorker(options: OpenWorkerOptions): Promise<Worker> {
+export async function openWorker(
+  options: OpenWorkerOptions,
+): Promise<{ readonly worker: Worker; readonly publisher: Publisher; readonly reader: RecordReader }> {
   const { settings, parts, store, codec, logger, closing, topicIdOf } = options;
   const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-order", logger });
   closing.add(() => publisher.close());
@@ -47,24 +51,51 @@ export async function openWorker(options: OpenWorkerOptions): Promise<Worker> {
     onPublished: (ids) => worker.onPublished(ids),
   });
   closing.add(() => outbox.stop());
+  const sourceOf = (partition: TopicPartition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`;
+  const replays = createReplayDesk({
+    store: store.replays,
+    topic: replayTopicOf(settings),
+    quarantineAfter: settings.REPLAY_MAX_PER_LETTER,
+    sourceOf,
+    groupOf: (topic) => orderGroups(settings).get(topic),
+  });
+  const reader = createRecordReader(codec, replayTopicOf(settings));
   const worker: Worker = createWorker({
     store,
-    reader: createRecordReader(codec),
+    reader,
     policies: retryPolicies({
       maxRetries: settings.DLQ_MAX_RETRIES,
       backoffMs: settings.DLQ_RETRY_BACKOFF_MS,
       maxBackoffMs: settings.DLQ_MAX_BACKOFF_MS,
     }),
     simulate: simulation(settings, parts),
-    outbox,
+    outbox: {
+      add: (records) => outbox.add(records.map((record) => replays.toDeadLetter(record))),
+      forget: (sources) => outbox.forget(sources),
+      get size() {
+        return outbox.size;
+      },
+      get blockedBy() {
+        return outbox.blockedBy;
+      },
+    },
     breaker: createBreaker(undecodableFlood),
     clock: systemClock,
     logger,
-    sourceOf: (partition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`,
+    sourceOf,
+    replays,
     reachCrashPoint: crashAt(settings.CRASH_AT),
   });
   closing.add(() => worker.stop());
-  return worker;
+  return { worker, publisher, reader };
+}
+
+/** The topics with orders' events, and the group that consumes each. */
+export function orderGroups(settings: Settings): ReadonlyMap<string, string> {
+  return new Map([
+    [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_GROUP_ID],
+    [settings.KAFKA_STATUS_UPDATE_TOPIC, `${settings.KAFKA_GROUP_ID}-status-updates`],
+  ]);
 }
 
 const simulatedPrefix = "TEST-FAIL";

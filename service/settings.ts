@@ -5,11 +5,10 @@ import { logLevels } from "./logger.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 const count = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
-const topic = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name: 1 to 249 of a-z A-Z 0-9 . _ -")
-    .default(fallback);
+const topicName = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name: 1 to 249 of a-z A-Z 0-9 . _ -");
+const topic = (fallback: string) => topicName.default(fallback);
 const url = (protocols: string[]) =>
   z.string().refine((text) => protocols.some((protocol) => text.startsWith(protocol)), {
     error: `must start with ${protocols.join(" or ")}`,
@@ -46,6 +45,22 @@ export const settingsSchema = z.object({
   KAFKA_GROUP_ID: topic("order-service-group").describe(
     "Consumer group of the order topic; the status topic's is this with `-status-updates`",
   ),
+  KAFKA_REPLAY_TOPIC: topicName
+    .optional()
+    .describe(
+      "Topic that replays of dead letters go to; only order reads it. Default: the group with `-replays`",
+    ),
+  REPLAY_MAX_PER_LETTER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe("Replays of one dead letter after which another failure puts it in quarantine"),
+  DLQ_EDIT: z
+    .enum(["on", "off"])
+    .default("off")
+    .describe("Whether operators may edit a dead letter's event and replay it"),
   KAFKA_REPLICATION_FACTOR: z.coerce
     .number()
     .int()
@@ -88,6 +103,14 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 type SettingName = keyof Settings;
+
+/** The replays' own topic, so that no other group sees them. */
+export function replayTopicOf({
+  KAFKA_REPLAY_TOPIC,
+  KAFKA_GROUP_ID,
+}: Pick<Settings, "KAFKA_REPLAY_TOPIC" | "KAFKA_GROUP_ID">): string {
+  return KAFKA_REPLAY_TOPIC ?? `${KAFKA_GROUP_ID}-replays`;
+}
 
 const secretInUrl = /\/\/[^@/]*@/;
 

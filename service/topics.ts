@@ -4,7 +4,7 @@ import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Parts } from "./open-parts.ts";
-import type { Settings } from "./settings.ts";
+import { replayTopicOf, type Settings } from "./settings.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -16,6 +16,7 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
     { name: settings.KAFKA_ORDER_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.KAFKA_STATUS_UPDATE_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.KAFKA_DLQ_TOPIC, partitions: 1, retentionMs: 30 * dayMs, ...shared },
+    { name: replayTopicOf(settings), partitions: 3, retentionMs: 30 * dayMs, ...shared },
   ];
 }
 

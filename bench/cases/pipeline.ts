@@ -33,7 +33,7 @@ export const pipeline: BenchCase = async ({ settings, events, logger }) => {
   await codec.ready();
   const topicIds = await keepTopics(parts, settings, logger).ready;
   const meter = createMeter(events);
-  const worker = await openWorker({
+  const { worker } = await openWorker({
     settings,
     parts,
     store: countSaved(store, (count) => meter.reach(count)),

@@ -47,7 +47,10 @@ export function buildDeadLetter(record: ParkedRecord, nowMs: number, trim: Trim 
   const reason = cleanTextWithin(death.reason, limits.reason);
   return {
     key: deadLetterKey(original, trim),
-    headers: ownHeaders(original, death.category, reason, omissions(record, trim)),
+    headers: [
+      ...ownHeaders(original, death.category, reason, omissions(record, trim)),
+      ...replayHeaders(record),
+    ],
     event: {
       originalMessage: trim === "whole" && event.eventJson !== null ? cleanText(event.eventJson) : null,
       errorMessage: cleanTextWithin(last.errorMessage, limits.errorMessage),
@@ -78,6 +81,18 @@ export function buildDeadLetter(record: ParkedRecord, nowMs: number, trim: Trim 
     },
   };
 }
+
+/** Of a replay that failed again: so that the index knows the letter again, also when it is made anew. */
+function replayHeaders({ replayOf }: ParkedRecord): readonly RecordHeader[] {
+  if (replayOf === undefined) return [];
+  return [
+    [replayOfHeader, Buffer.from(replayOf.letterId)],
+    ["dlq-replay-job", Buffer.from(replayOf.jobId)],
+    ["dlq-replay-item", Buffer.from(String(replayOf.number))],
+  ];
+}
+
+export const replayOfHeader = "dlq-replay-of";
 
 /** The next smaller form that differs from this one; undefined when nothing more can be left out. */
 export function trimFurther(record: ParkedRecord, trim: Trim): Trim | undefined {

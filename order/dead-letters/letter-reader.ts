@@ -2,6 +2,7 @@
 import type { KafkaRecord } from "../../kafka/record.ts";
 import type { Codec } from "../../schemas/codec.ts";
 import type { IndexedDeadLetter } from "../store/dead-letter-index.ts";
+import { replayOfHeader } from "./build-dead-letter.ts";
 import { readDeadLetter } from "./read-dead-letter.ts";
 
 export type LetterReading =
@@ -38,7 +39,7 @@ export function createLetterReader(
       ...(clusterLife === undefined ? {} : { clusterLife }),
     });
     return letter.ok
-      ? { kind: "letter", letter: letter.value }
+      ? { kind: "letter", letter: asFailedAgain(letter.value, record) }
       : { kind: "unreadable", reason: letter.failure };
   }
 
@@ -55,4 +56,14 @@ export function createLetterReader(
       return reading.kind === "unresolved" ? readUnresolved(record, reading.schemaId) : reading;
     },
   };
+}
+
+const embeddedId = /^(.+\/\d+)@[A-Za-z0-9-]{1,36}(\/\d+)$/;
+
+/** A replay that failed again is its first letter's failure, also when that was in another life of the embedded cluster. */
+function asFailedAgain(letter: IndexedDeadLetter, { headers }: KafkaRecord): IndexedDeadLetter {
+  const id = headers.find(([name]) => name === replayOfHeader)?.[1]?.toString("utf8") ?? letter.id;
+  const { topic, partition, offset } = letter.original;
+  const isItself = id.replace(embeddedId, "$1$2") === `${topic}/${partition}/${offset}`;
+  return isItself ? { ...letter, id } : letter;
 }

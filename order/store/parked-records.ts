@@ -1,5 +1,6 @@
 // Records that left the happy path, kept in the store in the same transaction as the batch they came with: those that
 // wait for their next attempt, those that wait behind one of their lane, and those whose dead letter is on its way.
+import type { ReplayItemId } from "../replays/domain/replay.ts";
 import type { DeathCertificate, FailedAttempt, FailedEvent, OriginalRecord } from "../domain/dead-letter.ts";
 
 /** Identity of a record: its source (`topic/partition@life`) and offset. */
@@ -31,6 +32,8 @@ export interface ParkedRecord extends ParkedId, ParkedProgress {
   readonly groupId: string;
   readonly original: OriginalRecord;
   readonly event: FailedEvent;
+  /** Of a replay that failed again, on its way to the DLQ topic; never stored. */
+  readonly replayOf?: ReplayItemId & { readonly letterId: string };
 }
 
 /** A parked record without its bytes: what a worker keeps in memory of its partitions. */

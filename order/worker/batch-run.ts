@@ -6,6 +6,7 @@ import type { Breaker, Observation } from "../dead-letters/breaker.ts";
 import { causeKey } from "../dead-letters/cause-key.ts";
 import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
 import type { Failure, RetryPolicies } from "../domain/verdict.ts";
+import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
@@ -36,6 +37,7 @@ export interface BatchRunOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly reachCrashPoint: ReachCrashPoint;
+  readonly replays?: ReplayDesk | undefined;
 }
 
 export function createBatchRun(options: BatchRunOptions): BatchRun {
@@ -47,6 +49,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
     try {
       const written = await writeBatch(items, {
         store,
+        replays: options.replays,
         policies,
         nowMs: clock.nowMs(),
         isHeld: heldOutside(items),

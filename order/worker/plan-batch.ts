@@ -3,6 +3,10 @@
 import type { DeathCertificate, FailedAttempt } from "../domain/dead-letter.ts";
 import { decide, type EventOrigin, type Order } from "../domain/order.ts";
 import { type Failure, judge, type RetryPolicies } from "../domain/verdict.ts";
+import { decideReplay } from "../replays/domain/decide-replay.ts";
+import type { ReplayOutcome } from "../replays/domain/replay.ts";
+import type { ReplayStanding } from "../replays/domain/standing.ts";
+import { itemKey, type ReplaySettlement } from "../replays/store/replay-store.ts";
 import type { OrderChange } from "../store/order-store.ts";
 import type { ParkedId, ParkedProgress, ParkedRecord } from "../store/parked-records.ts";
 import { failureOfReading, failureOfRejection } from "./failures.ts";
@@ -16,11 +20,13 @@ export interface PlanOptions {
   readonly isHeld: (item: WorkItem) => boolean;
   /** A processing failure that is known before deciding: a simulated one, or what the store said to this order. */
   readonly failureOf: (item: WorkItem) => Failure | undefined;
+  /** Where a replay stands; undefined for everything else. */
+  readonly replayOf?: (item: WorkItem) => ReplayStanding | undefined;
 }
 
 export type ItemEnd =
   /** In the store, or in it already. */
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; readonly outcome?: Exclude<ReplayOutcome, "failed" | "skipped"> }
   /** An earlier record of its lane waits. */
   | { readonly kind: "behind" }
   | {
@@ -42,6 +48,8 @@ export interface BatchPlan {
   readonly park: readonly ParkedRecord[];
   readonly repark: readonly (ParkedId & ParkedProgress)[];
   readonly unpark: readonly ParkedId[];
+  /** Replays that have an outcome now. */
+  readonly settle: readonly Omit<ReplaySettlement, "quarantineAfter">[];
   /** How each item ends, in the order of the items. */
   readonly ends: readonly ItemEnd[];
 }
@@ -54,8 +62,17 @@ export function planBatch(
 ): BatchPlan {
   const changed = new Map<string, Order>();
   const blockedLanes = new Set<string>();
+  const settle = new Map<string, BatchPlan["settle"][number]>();
   const ends = items.map((item) => {
-    const end = endOf(item, orders, changed, blockedLanes, options);
+    const replay = options.replayOf?.(item);
+    // A copy of a replay that has its outcome, from an earlier batch or from this one.
+    if (replay?.kind === "settled" || (replay?.kind === "awaited" && settle.has(itemKey(replay.item))))
+      return done;
+    const end = endOf(item, orders, changed, blockedLanes, replay, options);
+    if (replay?.kind === "awaited") {
+      const settlement = settlementOf(replay, end, options.nowMs);
+      if (settlement !== undefined) settle.set(itemKey(replay.item), settlement);
+    }
     if (end.kind === "waiting" || end.kind === "behind") blockedLanes.add(laneKeyOf(item));
     return end;
   });
@@ -63,7 +80,7 @@ export function planBatch(
     order,
     expectedVersion: orders.get(orderId)?.version ?? 0,
   }));
-  return { changes, ...parkedChanges(items, ends), ends };
+  return { changes, ...parkedChanges(items, ends), settle: [...settle.values()], ends };
 }
 
 const done: ItemEnd = { kind: "done" };
@@ -77,9 +94,11 @@ function endOf(
   orders: ReadonlyMap<string, Order>,
   changed: Map<string, Order>,
   blockedLanes: ReadonlySet<string>,
+  replay: Exclude<ReplayStanding, { kind: "settled" }> | undefined,
   options: PlanOptions,
 ): ItemEnd {
   const { reading } = item;
+  if (replay?.kind === "forged") return failedEnd(item, replay.failure, options);
   if (item.deathOrdered) return endedByOperator(item, options.nowMs);
   // Bytes that are no event have no effect that could come too early, so they wait for nobody.
   if (reading.kind === "unreadable") return failedEnd(item, failureOfReading(reading), options);
@@ -91,17 +110,47 @@ function endOf(
   if (reading.kind !== "event") return failedEnd(item, failureOfReading(reading), options);
 
   const { event, eventId } = reading;
+  const order = changed.get(event.orderId) ?? orders.get(event.orderId);
   const { topic, partition, offset } = item.record;
   const origin: EventOrigin = { source: item.partition.source, topic, partition, offset, eventId };
-  const decision = decide(changed.get(event.orderId) ?? orders.get(event.orderId), event, origin);
+  const decision =
+    replay === undefined
+      ? decide(order, event, origin)
+      : decideReplay(order, event, { ...replay.origin, eventId });
   switch (decision.kind) {
     case "apply":
       changed.set(event.orderId, decision.order);
-      return done;
+      return replay === undefined ? done : { kind: "done", outcome: "applied" };
     case "already-applied":
-      return done;
+      return replay === undefined ? done : { kind: "done", outcome: "already_applied" };
+    case "stale":
+      return { kind: "done", outcome: "stale" };
     case "reject":
       return failedEnd(item, failureOfRejection(decision.rejection, event.eventType), options);
+  }
+}
+
+/** Undefined while it waits. */
+function settlementOf(
+  { item }: Extract<ReplayStanding, { kind: "awaited" }>,
+  end: ItemEnd,
+  atMs: number,
+): BatchPlan["settle"][number] | undefined {
+  switch (end.kind) {
+    case "done":
+      return { ...item, outcome: end.outcome ?? "applied", failure: null, atMs };
+    case "dead": {
+      const { errorType = "", errorMessage = "" } = end.attempts.at(-1) ?? {};
+      return {
+        ...item,
+        outcome: "failed",
+        failure: { reason: end.death.reason, errorType, errorMessage },
+        atMs,
+      };
+    }
+    case "waiting":
+    case "behind":
+      return undefined;
   }
 }
 

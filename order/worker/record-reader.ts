@@ -10,6 +10,8 @@ import type {
 } from "../../schemas/events.ts";
 import type { FailedEvent } from "../domain/dead-letter.ts";
 import type { EventType, OrderEvent, OrderLine } from "../domain/order.ts";
+import { forgedReplay } from "../replays/domain/standing.ts";
+import { topicReadAs } from "../replays/replay-desk.ts";
 
 export type Reading =
   | {
@@ -38,10 +40,16 @@ export interface RecordReader {
   resolve(schemaId: number): Promise<"known" | "missing" | "unavailable">;
 }
 
-export function createRecordReader(codec: Pick<Codec, "decode" | "resolve">): RecordReader {
+/** Records of `replayTopic` are read as what they are replays of. */
+export function createRecordReader(
+  codec: Pick<Codec, "decode" | "resolve">,
+  replayTopic?: string,
+): RecordReader {
   return {
     read(record) {
-      const outcome = codec.decode(record.topic, record.value);
+      const topic = record.topic === replayTopic ? topicReadAs(record) : record.topic;
+      if (topic === undefined) return noReplay;
+      const outcome = codec.decode(topic, record.value);
       if (!outcome.ok) {
         const { failure } = outcome;
         if (failure.kind === "unresolved-schema") return failure;
@@ -64,6 +72,13 @@ export function createRecordReader(codec: Pick<Codec, "decode" | "resolve">): Re
     resolve: (schemaId) => codec.resolve(schemaId),
   };
 }
+
+const noReplay: Reading = {
+  kind: "unreadable",
+  reason: forgedReplay,
+  message: "The record names no dead letter that it is the replay of.",
+  decoded: null,
+};
 
 /** Whether the bytes are this text in UTF-8. Nearly all ids are ASCII, and making a text of each key to compare it is dear. */
 function isTextOf(bytes: Buffer, text: string): boolean {

@@ -9,6 +9,7 @@ import type { RecordSink, RecordSource } from "../consumer-group.ts";
 import type { Breaker } from "../dead-letters/breaker.ts";
 import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
 import type { Failure, RetryPolicies } from "../domain/verdict.ts";
+import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedId } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
@@ -52,6 +53,8 @@ export interface WorkerOptions {
   /** Names the stream that a partition's offsets belong to. */
   readonly sourceOf: (partition: TopicPartition) => string;
   readonly reachCrashPoint?: ReachCrashPoint;
+  /** Without it no record is a replay. */
+  readonly replays?: ReplayDesk;
   /** Records of one transaction. Default: 4,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */

@@ -1,6 +1,7 @@
 // Brings a planned batch into the store: what is not known yet is loaded, and what another instance changed meanwhile is
 // decided again on what it wrote.
 import type { Order } from "../domain/order.ts";
+import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore, SourceProgress } from "../store/order-store.ts";
 import { type BatchPlan, planBatch, type PlanOptions } from "./plan-batch.ts";
 import type { WorkItem } from "./work-item.ts";
@@ -12,31 +13,39 @@ export type WriteOutcome =
   /** Nothing was written: `accept` did not like the plan. */
   | { readonly kind: "refused"; readonly plan: BatchPlan };
 
-export interface WriteOptions extends PlanOptions {
+export interface WriteOptions extends Omit<PlanOptions, "replayOf"> {
   readonly store: Pick<OrderStore, "load" | "save">;
+  readonly replays?: ReplayDesk | undefined;
   /** Asked before a plan is written. */
   readonly accept: (plan: BatchPlan) => boolean;
 }
 
 /** Throws what the store throws; then all of it or nothing may be written. */
 export async function writeBatch(items: readonly WorkItem[], options: WriteOptions): Promise<WriteOutcome> {
-  const { store, accept } = options;
+  const { store, accept, replays } = options;
   const progress = progressOf(items);
+  let standings = await standingsOf(items, replays);
   const orders = new Map<string, Order>();
   const looked = new Set<string>();
   // Each round that ends in a conflict is one that another writer won, so this ends.
-  for (let toLoad = ordersToLoad(items); ;) {
+  for (let toLoad = ordersToLoad(items, standings); ;) {
     if (toLoad.length > 0)
       for (const [orderId, order] of await store.load(toLoad)) orders.set(orderId, order);
     for (const orderId of toLoad) looked.add(orderId);
-    const plan = planBatch(items, orders, options);
+    const replayOf = ({ record }: WorkItem) => standings.get(record);
+    const plan = planBatch(items, orders, { ...options, replayOf });
     toLoad = missed(items, plan, looked);
     if (toLoad.length > 0) continue;
     if (!accept(plan)) return { kind: "refused", plan };
     const { changes, park, repark, unpark } = plan;
-    const saved = await store.save({ progress, changes, park, repark, unpark });
+    const settle = plan.settle.map((settlement) => ({
+      ...settlement,
+      quarantineAfter: replays?.quarantineAfter ?? 1,
+    }));
+    const saved = await store.save({ progress, changes, park, repark, unpark, settle });
     if (saved.kind === "saved") return { kind: "written", plan };
     if (saved.kind === "fenced") return saved;
+    if (saved.kind === "settled") standings = await standingsOf(items, replays);
     toLoad = saved.kind === "conflicts" ? [...saved.orderIds] : [];
     for (const orderId of toLoad) orders.delete(orderId);
   }
@@ -55,6 +64,15 @@ function missed(items: readonly WorkItem[], plan: BatchPlan, looked: ReadonlySet
   return [...new Set(orderIds)].filter((orderId) => !looked.has(orderId));
 }
 
+type ReplayStandings = Awaited<ReturnType<ReplayDesk["standings"]>>;
+
+async function standingsOf(
+  items: readonly WorkItem[],
+  replays: ReplayDesk | undefined,
+): Promise<ReplayStandings> {
+  return replays === undefined ? new Map() : await replays.standings(items.map(({ record }) => record));
+}
+
 /** New records come in offset order, so the last one of a source says how far the batch brings it. */
 function progressOf(items: readonly WorkItem[]): SourceProgress[] {
   const bySource = new Map<string, SourceProgress>();
@@ -70,15 +88,16 @@ function progressOf(items: readonly WorkItem[]): SourceProgress[] {
  * Orders of which the batch holds something other than a create first: their state is needed. A create is expected to be
  * the first of its order, and the store says when it is not, so the usual create costs no query.
  */
-function ordersToLoad(items: readonly WorkItem[]): string[] {
+function ordersToLoad(items: readonly WorkItem[], replays: ReplayStandings): string[] {
   const seen = new Set<string>();
   const toLoad: string[] = [];
-  for (const { reading } of items) {
+  for (const { reading, record } of items) {
     if (reading.kind !== "event") continue;
     const { orderId, kind } = reading.event;
     if (seen.has(orderId)) continue;
     seen.add(orderId);
-    if (kind !== "create") toLoad.push(orderId);
+    // A replayed create is seldom the first of its order.
+    if (kind !== "create" || replays.has(record)) toLoad.push(orderId);
   }
   return toLoad;
 }

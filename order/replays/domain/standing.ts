@@ -1,0 +1,59 @@
+// What a record of the replay topic is, against what the store has announced. Anybody may be able to write to the topic: only
+// what this service has announced has an effect, and each announced item has one.
+import type { OriginalRecord } from "../../domain/dead-letter.ts";
+import type { EventOrigin } from "../../domain/order.ts";
+import type { Failure } from "../../domain/verdict.ts";
+import type { AnnouncedItem } from "../store/replay-store.ts";
+import { bodyHash } from "./body-hash.ts";
+import type { ReplayLineage } from "./lineage.ts";
+import type { ReplayItemId } from "./replay.ts";
+
+export type ReplayStanding =
+  /** Its outcome is open: this record may have the effect. */
+  | {
+      readonly kind: "awaited";
+      readonly item: ReplayItemId & { readonly letterId: string };
+      /** Where the event that failed was; without its event id, which is in its headers. */
+      readonly origin: Omit<EventOrigin, "eventId">;
+    }
+  /** A copy of one that has its outcome. */
+  | { readonly kind: "settled" }
+  | { readonly kind: "forged"; readonly failure: Failure };
+
+const letterIdPattern = /^(.+\/\d+)(?:@([A-Za-z0-9-]+))?\/(\d+)$/;
+
+/** `sourceOf` names the stream of a topic's partition. */
+export function standingOf(
+  record: OriginalRecord,
+  lineage: ReplayLineage | undefined,
+  announced: AnnouncedItem | undefined,
+  sourceOf: (partition: { readonly topic: string; readonly partition: number }) => string,
+): ReplayStanding {
+  if (lineage === undefined) return forged("The record names no dead letter that it is the replay of.");
+  if (announced === undefined) return forged("No replay of this dead letter was ordered.");
+  const { letterId, topic, partition, offset } = lineage;
+  const [, place, life, letterOffset] = letterIdPattern.exec(letterId) ?? [];
+  const isItself = place === `${topic}/${partition}` && letterOffset === String(offset);
+  if (announced.letterId !== letterId || !isItself) {
+    return forged("The record names another dead letter than the one whose replay was ordered.");
+  }
+  if (announced.state === "pending" || announced.bodyHash === null) {
+    return forged("The replay of this dead letter was not published by this service yet.");
+  }
+  if (announced.bodyHash !== bodyHash(record))
+    return forged("The record has other bytes than its dead letter.");
+  if (announced.state !== "sent") return { kind: "settled" };
+  const source = life === undefined ? sourceOf({ topic, partition }) : `${topic}/${partition}@${life}`;
+  const { jobId, number } = announced;
+  return { kind: "awaited", item: { jobId, number, letterId }, origin: { source, topic, partition, offset } };
+}
+
+/** Its reason code; a dead letter with it is about the replay topic's record itself. */
+export const forgedReplay = "forged_replay";
+
+function forged(message: string): ReplayStanding {
+  return {
+    kind: "forged",
+    failure: { kind: "unreadable", reason: forgedReplay, errorType: "ForgedReplay", message },
+  };
+}
