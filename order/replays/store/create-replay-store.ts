@@ -256,7 +256,7 @@ function* skipItems(
   const skipped = yield* ask<{ letter_id: string }>(
     `update replay_items set state = 'skipped', settled_at_ms = cast($3 as bigint), failure = record.why
      from ${dialect.recordsOf("$2", { item: "integer", why: "text" })}
-     where job_id = $1 and number = record.item and replay_items.state = 'pending' returning letter_id`,
+     where job_id = $1 and number = record.item and replay_items.state in ('pending', 'sent') returning letter_id`,
     [jobId, JSON.stringify(records), atMs],
   );
   if (skipped.length === 0) return;

@@ -106,7 +106,7 @@ export interface ReplayStore {
     owner: string,
     items: readonly { readonly number: number; readonly bodyHash: string }[],
   ): Promise<readonly number[]>;
-  /** Ends items that can never be published. */
+  /** Ends items that can never be published; their letters are open again. */
   skip(
     jobId: string,
     items: readonly { readonly number: number; readonly failure: ReplayFailure }[],
