@@ -7,6 +7,19 @@ import { visibleText } from "./visible-text.ts";
 export const errorCategorySchema = z.enum(["NO_RETRY_DLQ", "RETRY_THEN_DLQ", "RETRY_FOREVER"]);
 export type ErrorCategory = z.infer<typeof errorCategorySchema>;
 
+/**
+ * What became of a dead letter since: `replaying` belongs to a job, `resolved` had its effect or needs none any more,
+ * `quarantined` failed again and again, `superseded` was replaced by an edited one.
+ */
+export const letterStateSchema = z.enum([
+  "open",
+  "replaying",
+  "resolved",
+  "discarded",
+  "quarantined",
+  "superseded",
+]);
+
 /** What is known of a value that was too large to be kept. */
 export const omittedValueSchema = z.object({
   sizeBytes: z.int().min(0),
@@ -43,6 +56,11 @@ export const deadLetterSchema = z.object({
   attempts: z.int().min(1),
   firstFailureAt: z.iso.datetime(),
   lastFailureAt: z.iso.datetime(),
+  state: letterStateSchema,
+  /** How often it was replayed. */
+  replays: z.int().min(0),
+  /** Of its group of alike failures. */
+  fingerprint: z.string(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
@@ -135,6 +153,12 @@ export const deadLetterFilterFields = {
   category: errorCategorySchema.optional(),
   reason: visibleText("reason", 64, "unknown_order").optional().meta({ description: "Reason code." }),
   orderId: orderIdSchema.optional(),
+  state: letterStateSchema.optional(),
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, "Field 'fingerprint' is not one of ours")
+    .optional()
+    .meta({ description: "Of a group of alike failures.", example: "9f2c4a1b7d3e5f60" }),
   text: visibleText("text", 200, "not found")
     .optional()
     .meta({ description: "Occurs in the error message or in the event's JSON, whatever its case." }),

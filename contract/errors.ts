@@ -132,6 +132,14 @@ export function deadLetterNotFound(id: string): ContractFailure {
   return { code: "not_found", message: `There is no dead letter '${id}'` };
 }
 
+export function replayNotFound(id: string): ContractFailure {
+  return { code: "not_found", message: `There is no replay '${id}'` };
+}
+
+export function groupNotFound(fingerprint: string): ContractFailure {
+  return { code: "not_found", message: `There is no group of failures '${fingerprint}'` };
+}
+
 /** Ids of parked events are opaque, so the sentence does not repeat them. */
 export const parkedNotFound: ContractFailure = {
   code: "not_found",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import type { RouteDocument } from "./dialects/route.ts";
 import { operatorRoutes } from "./dialects/operator.ts";
+import { replayRoutes } from "./dialects/replays.ts";
 import { systemACartRoutes, systemAOrderRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes, systemBOrderRoutes } from "./dialects/system-b.ts";
 import { createTestCart, createTestOrder, told } from "./http/test-service.ts";
@@ -11,7 +12,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 type JsonObject = { readonly [name: string]: Json };
 
 const cartRoutes = [...systemACartRoutes, ...systemBCartRoutes];
-const orderRoutes = [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes];
+const orderRoutes = [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes, ...replayRoutes];
 const services = [
   { name: "cart", app: createTestCart().app, routes: cartRoutes },
   { name: "order", app: createTestOrder().app, routes: orderRoutes },
@@ -119,6 +120,18 @@ test("every route calls a procedure that exists", () => {
     deadLetters: { list: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
+    letters: { groups: unused, annotate: unused, discard: unused, restore: unused },
+    replays: {
+      preview: unused,
+      start: unused,
+      get: unused,
+      list: unused,
+      items: unused,
+      pause: unused,
+      resume: unused,
+      cancel: unused,
+      setRate: unused,
+    },
     audit: { list: unused },
   });
   for (const { procedure } of orderRoutes) expect(order).toHaveProperty([procedure]);

@@ -22,6 +22,22 @@ import type {
 } from "./models.ts";
 import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
+import type {
+  AnnotateGroup,
+  LetterGroups,
+  MovedLetters,
+  MoveLetters,
+  PreviewReplay,
+  ReplayItems,
+  ReplayItemsQuery,
+  ReplayJob,
+  ReplayOrder,
+  ReplayPage,
+  ReplayPageQuery,
+  ReplayPreview,
+  SetReplayRate,
+  StartReplay,
+} from "./replays.ts";
 import type { Result } from "./result.ts";
 
 /** What the transport knows about a request and a command may need. */
@@ -83,6 +99,38 @@ export interface PartitionOperations {
    * when it stands still elsewhere or ends before `toOffset`. Written to the audit before anything is done.
    */
   skip(command: SkipPartition, context: RequestContext): Answer<PartitionSkip>;
+}
+
+/** What is done about dead letters as a whole, and what became of it. Every order is in the audit before it is carried out. */
+export interface LetterOperations {
+  groups(): Answer<LetterGroups>;
+  /** `not_found` for a fingerprint that no letter has. */
+  annotate(note: AnnotateGroup, context: RequestContext): Answer<{ readonly fingerprint: string }>;
+  /** Open letters that nobody has to look at any more; the count is exact. */
+  discard(command: MoveLetters, context: RequestContext): Answer<MovedLetters>;
+  /** Makes discarded letters open again. */
+  restore(command: MoveLetters, context: RequestContext): Answer<MovedLetters>;
+}
+
+/**
+ * Replays of dead letters. They reach the group that failed and no other. A success of an order means that it is written down:
+ * whichever instance holds the job carries it out, also after a restart.
+ */
+export interface ReplayOperations {
+  /** What would become of the letters now; nothing is written. */
+  preview(query: PreviewReplay): Answer<ReplayPreview>;
+  /** The scope is frozen: `total` is exact and stays. */
+  start(command: StartReplay, context: RequestContext): Answer<ReplayJob>;
+  /** `not_found` when there is no such job; so are all below. */
+  get(id: string): Answer<ReplayJob>;
+  /** `invalid_request` for a cursor that it never gave out. */
+  list(query: ReplayPageQuery): Answer<ReplayPage>;
+  items(query: ReplayItemsQuery): Answer<ReplayItems>;
+  /** A job that has ended, or is so already, stays as it is. */
+  pause(command: ReplayOrder, context: RequestContext): Answer<ReplayJob>;
+  resume(command: ReplayOrder, context: RequestContext): Answer<ReplayJob>;
+  cancel(command: ReplayOrder, context: RequestContext): Answer<ReplayJob>;
+  setRate(command: SetReplayRate, context: RequestContext): Answer<ReplayJob>;
 }
 
 /** What operators have ordered, on every instance. */

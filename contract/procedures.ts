@@ -13,6 +13,7 @@ import {
   deadLetterNotFound,
   orderNotFound,
   parkedNotFound,
+  replayNotFound,
   topicNotConsumed,
   waitingNotFound,
   type ContractFailure,
@@ -34,12 +35,31 @@ import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AuditViews,
   DeadLetterViews,
+  LetterOperations,
   OrderCommands,
   OrderViews,
   ParkedViews,
   PartitionOperations,
+  ReplayOperations,
   RequestContext,
 } from "./ports.ts";
+import type {
+  AnnotateGroup,
+  LetterGroups,
+  MovedLetters,
+  MoveLetters,
+  PreviewReplay,
+  ReplayItems,
+  ReplayItemsQuery,
+  ReplayJob,
+  ReplayOrder,
+  ReplayPage,
+  ReplayPageQuery,
+  ReplayPreview,
+  ReplayQuery,
+  SetReplayRate,
+  StartReplay,
+} from "./replays.ts";
 import { failed, type Result } from "./result.ts";
 
 /** Whether a request that was cut off may have left something behind. */
@@ -74,6 +94,19 @@ export interface OrderProcedures {
   "parked.retryNow": { input: ParkedTarget; answer: ParkedTarget };
   "parked.deadLetterNow": { input: ParkedTarget; answer: ParkedTarget };
   "partitions.skip": { input: SkipPartition; answer: PartitionSkip };
+  "dlq.groups": { input: void; answer: LetterGroups };
+  "dlq.annotate": { input: AnnotateGroup; answer: { readonly fingerprint: string } };
+  "dlq.discard": { input: MoveLetters; answer: MovedLetters };
+  "dlq.restore": { input: MoveLetters; answer: MovedLetters };
+  "replays.preview": { input: PreviewReplay; answer: ReplayPreview };
+  "replays.start": { input: StartReplay; answer: ReplayJob };
+  "replays.get": { input: ReplayQuery; answer: ReplayJob };
+  "replays.list": { input: ReplayPageQuery; answer: ReplayPage };
+  "replays.items": { input: ReplayItemsQuery; answer: ReplayItems };
+  "replays.pause": { input: ReplayOrder; answer: ReplayJob };
+  "replays.resume": { input: ReplayOrder; answer: ReplayJob };
+  "replays.cancel": { input: ReplayOrder; answer: ReplayJob };
+  "replays.setRate": { input: SetReplayRate; answer: ReplayJob };
   "audit.list": { input: AuditPageQuery; answer: AuditPage };
 }
 
@@ -82,6 +115,8 @@ export interface OrderPorts {
   readonly deadLetters: DeadLetterViews;
   readonly parked: ParkedViews;
   readonly partitions: PartitionOperations;
+  readonly letters: LetterOperations;
+  readonly replays: ReplayOperations;
   readonly audit: AuditViews;
 }
 
@@ -97,6 +132,8 @@ export function orderProcedures({
   deadLetters,
   parked,
   partitions,
+  letters,
+  replays,
   audit,
 }: OrderPorts): Implemented<OrderProcedures> {
   return {
@@ -115,6 +152,27 @@ export function orderProcedures({
     "parked.retryNow": write(async ({ id }) => wordedAs(waitingNotFound, await parked.retryNow(id))),
     "parked.deadLetterNow": write(async ({ id }) => wordedAs(parkedNotFound, await parked.deadLetterNow(id))),
     "partitions.skip": write((command, context) => partitions.skip(command, context)),
+    "dlq.groups": read(() => letters.groups()),
+    "dlq.annotate": write((note, context) => letters.annotate(note, context)),
+    "dlq.discard": write((command, context) => letters.discard(command, context)),
+    "dlq.restore": write((command, context) => letters.restore(command, context)),
+    "replays.preview": read((query) => replays.preview(query)),
+    "replays.start": write((command, context) => replays.start(command, context)),
+    "replays.get": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.get(id))),
+    "replays.list": read((query) => replays.list(query)),
+    "replays.items": read(async (query) => wordedAs(replayNotFound(query.id), await replays.items(query))),
+    "replays.pause": write(async (command, context) =>
+      wordedAs(replayNotFound(command.id), await replays.pause(command, context)),
+    ),
+    "replays.resume": write(async (command, context) =>
+      wordedAs(replayNotFound(command.id), await replays.resume(command, context)),
+    ),
+    "replays.cancel": write(async (command, context) =>
+      wordedAs(replayNotFound(command.id), await replays.cancel(command, context)),
+    ),
+    "replays.setRate": write(async (command, context) =>
+      wordedAs(replayNotFound(command.id), await replays.setRate(command, context)),
+    ),
     "audit.list": read((query) => audit.list(query)),
   };
 }

@@ -24,6 +24,17 @@ import {
   type OrderPorts,
   type Procedure,
 } from "./procedures.ts";
+import {
+  annotateGroupSchema,
+  moveLettersSchema,
+  previewReplaySchema,
+  replayItemsQuerySchema,
+  replayOrderSchema,
+  replayPageQuerySchema,
+  replayQuerySchema,
+  setReplayRateSchema,
+  startReplaySchema,
+} from "./replays.ts";
 import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
 import { validatedInput } from "./validated-input.ts";
 
@@ -95,6 +106,18 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       info: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.info"], input, ctx.request)),
+      groups: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["dlq.groups"], input, ctx.request)),
+      annotate: t.procedure
+        .input(validatedInput(annotateGroupSchema))
+        .mutation(({ input, ctx }) => call(procedures["dlq.annotate"], input, ctx.request)),
+      discard: t.procedure
+        .input(validatedInput(moveLettersSchema))
+        .mutation(({ input, ctx }) => call(procedures["dlq.discard"], input, ctx.request)),
+      restore: t.procedure
+        .input(validatedInput(moveLettersSchema))
+        .mutation(({ input, ctx }) => call(procedures["dlq.restore"], input, ctx.request)),
     }),
     parked: t.router({
       list: t.procedure
@@ -111,6 +134,35 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       skip: t.procedure
         .input(validatedInput(skipPartitionSchema))
         .mutation(({ input, ctx }) => call(procedures["partitions.skip"], input, ctx.request)),
+    }),
+    replays: t.router({
+      preview: t.procedure
+        .input(validatedInput(previewReplaySchema))
+        .query(({ input, ctx }) => call(procedures["replays.preview"], input, ctx.request)),
+      start: t.procedure
+        .input(validatedInput(startReplaySchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.start"], input, ctx.request)),
+      get: t.procedure
+        .input(validatedInput(replayQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
+      list: t.procedure
+        .input(validatedInput(replayPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.list"], input, ctx.request)),
+      items: t.procedure
+        .input(validatedInput(replayItemsQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.items"], input, ctx.request)),
+      pause: t.procedure
+        .input(validatedInput(replayOrderSchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.pause"], input, ctx.request)),
+      resume: t.procedure
+        .input(validatedInput(replayOrderSchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.resume"], input, ctx.request)),
+      cancel: t.procedure
+        .input(validatedInput(replayOrderSchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.cancel"], input, ctx.request)),
+      setRate: t.procedure
+        .input(validatedInput(setReplayRateSchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.setRate"], input, ctx.request)),
     }),
     audit: t.router({
       list: t.procedure

@@ -12,14 +12,16 @@ import type { DeadLetterViews } from "../contract/ports.ts";
 import { failed, success } from "../contract/result.ts";
 import type { Settings } from "../service/settings.ts";
 import { readBoundedPage } from "./bounded-page.ts";
+import { letterFilterOf } from "./letter-filter.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
-import type { DeadLetterFilter, DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
+import type { LetterFate } from "./replays/store/letter-fates.ts";
+import type { DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { certainInstantOf, eventOf, instantOf, tellAttempts, textOf, toldBytes } from "./told-failure.ts";
 import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface DeadLetterViewsOptions {
-  readonly store: Pick<OrderStore, "deadLetters">;
+  readonly store: Pick<OrderStore, "deadLetters" | "letterFates">;
   readonly settings: Pick<
     Settings,
     "KAFKA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
@@ -33,7 +35,7 @@ export function createDeadLetterViews({
   settings,
   partitions = 1,
 }: DeadLetterViewsOptions): DeadLetterViews {
-  const { deadLetters } = store;
+  const { deadLetters, letterFates } = store;
   const topic = settings.KAFKA_DLQ_TOPIC;
 
   return {
@@ -41,14 +43,15 @@ export function createDeadLetterViews({
       whileStoreAnswers(async () => {
         const start = startOf(query);
         if (start === undefined) return failed(invalidRequest(["Field 'cursor' is not one of ours"]));
-        const filter = filterOf(query);
+        const filter = letterFilterOf(query);
         const { rows, continuesAfter } = await readBoundedPage(
           query.limit,
           (limit, last) =>
             deadLetters.list({ filter, limit, ...(last === undefined ? start : { after: placeOf(last) }) }),
           ({ original, event }: IndexedDeadLetter) => toldBytes(original, event),
         );
-        const page = { deadLetters: rows.map(toDeadLetter) };
+        const fates = await letterFates.of(rows.map(({ id }) => id));
+        const page = { deadLetters: rows.map((row) => toDeadLetter(row, fates.get(row.id))) };
         return success(
           continuesAfter === undefined ? page : { ...page, nextCursor: cursorOf(continuesAfter) },
         );
@@ -57,7 +60,9 @@ export function createDeadLetterViews({
     get: (id) =>
       whileStoreAnswers(async () => {
         const letter = await deadLetters.get(id);
-        return letter === undefined ? failed(deadLetterNotFound(id)) : success(toDetails(letter));
+        if (letter === undefined) return failed(deadLetterNotFound(id));
+        const fates = await letterFates.of([id]);
+        return success(toDetails(letter, fates.get(id)));
       }),
 
     stats: () =>
@@ -98,33 +103,17 @@ function cursorOf({ dlqPartition, dlqOffset }: IndexedDeadLetter): string {
   return opaquePlace({ prefix: String(dlqPartition), number: dlqOffset });
 }
 
-function filterOf({
-  topic,
-  errorType,
-  category,
-  reason,
-  orderId,
-  text,
-  from,
-  until,
-}: DeadLetterPageQuery): DeadLetterFilter {
-  return {
-    ...(topic === undefined ? {} : { topic }),
-    ...(errorType === undefined ? {} : { errorType }),
-    ...(category === undefined ? {} : { category }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(orderId === undefined ? {} : { orderId }),
-    ...(text === undefined ? {} : { text }),
-    ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
-    ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
-  };
+function toDeadLetter(letter: IndexedDeadLetter, fate: LetterFate | undefined): DeadLetter {
+  return { ...toSummary(letter, fate), originalMessage: letter.event.eventJson };
 }
 
-function toDeadLetter(letter: IndexedDeadLetter): DeadLetter {
-  return { ...toSummary(letter), originalMessage: letter.event.eventJson };
-}
+/** Of one that has left the index meanwhile nothing had become yet. */
+const untouched: LetterFate = { state: "open", replays: 0, fingerprint: "" };
 
-function toSummary(letter: IndexedDeadLetter): Omit<DeadLetter, "originalMessage"> {
+function toSummary(
+  letter: IndexedDeadLetter,
+  fate: LetterFate = untouched,
+): Omit<DeadLetter, "originalMessage"> {
   const { original, omittedValue, death, event } = letter;
   return {
     id: letter.id,
@@ -145,14 +134,17 @@ function toSummary(letter: IndexedDeadLetter): Omit<DeadLetter, "originalMessage
     attempts: Math.max(1, letter.failedAttempts),
     firstFailureAt: certainInstantOf(letter.firstFailedAtMs),
     lastFailureAt: certainInstantOf(letter.lastFailedAtMs),
+    state: fate.state,
+    replays: fate.replays,
+    fingerprint: fate.fingerprint,
   };
 }
 
-function toDetails(letter: IndexedDeadLetter): DeadLetterDetails {
+function toDetails(letter: IndexedDeadLetter, fate: LetterFate | undefined): DeadLetterDetails {
   const { original } = letter;
   const { key } = original;
   return {
-    ...toSummary(letter),
+    ...toSummary(letter, fate),
     eventId: letter.event.eventId,
     value: toValue(letter),
     key: key === null ? null : { text: textOf(key), base64: key.toString("base64") },

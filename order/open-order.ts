@@ -24,6 +24,8 @@ import { createOrderHealth } from "./order-health.ts";
 import { createOrderViews } from "./order-views.ts";
 import { createParkedViews } from "./parked-views.ts";
 import { createPartitionOperations } from "./partition-operations.ts";
+import { createLetterOperations } from "./replays/letter-operations.ts";
+import { openReplays } from "./replays/open-replays.ts";
 import { openOrderStore } from "./store/open-order-store.ts";
 import { partitionKey } from "./worker/partition.ts";
 import { watchStalls } from "./worker/stall-watch.ts";
@@ -68,7 +70,9 @@ export async function openOrder(
     return id;
   };
 
-  const { worker } = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const opened = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const { worker } = opened;
+  const replays = openReplays({ settings, store, worker: opened, logger, closing });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   closing.add(async () => {
@@ -104,6 +108,8 @@ export async function openOrder(
       now: () => Date.now(),
       logger,
     }),
+    letters: createLetterOperations({ store, now: () => Date.now() }),
+    replays,
     audit: createAuditViews(store.audit),
     health,
     onSurprise: (error, requestId) =>
@@ -131,8 +137,8 @@ export async function openOrder(
 
   async function consume(): Promise<void> {
     topicIds = await topicKeeper.ready;
-    const replays = [replayTopicOf(settings), `${settings.KAFKA_GROUP_ID}-replays`] as const;
-    const names = [...orderGroups(settings), replays];
+    const replayGroup = [replayTopicOf(settings), `${settings.KAFKA_GROUP_ID}-replays`] as const;
+    const names = [...orderGroups(settings), replayGroup];
     for (const [topic, groupId] of names) {
       if (draining) return;
       groups.push(

@@ -9,7 +9,7 @@ import type { Parts } from "../service/open-parts.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { createBreaker } from "./dead-letters/breaker.ts";
 import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
-import { retryPolicies } from "./domain/verdict.ts";
+import { type Failure, retryPolicies } from "./domain/verdict.ts";
 import { createReplayDesk } from "./replays/replay-desk.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { crashAt } from "./worker/crash-points.ts";
@@ -30,13 +30,20 @@ export interface OpenWorkerOptions {
   readonly topicIdOf: (topic: string) => string;
 }
 
+export interface OpenedWorker {
+  readonly worker: Worker;
+  /** What else publishes and reads as the worker does. */
+  readonly publisher: Publisher;
+  readonly reader: RecordReader;
+  readonly simulate: (item: Pick<WorkItem, "lane" | "reading">) => Failure | undefined;
+  readonly sourceOf: (partition: TopicPartition) => string;
+}
+
 // Poison comes in bursts, and each record of it is a dead letter of its own: only a long flood is a bad producer.
 const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 
 /** Registers what it opens with `closing`. */
-export async function openWorker(
-  options: OpenWorkerOptions,
-): Promise<{ readonly worker: Worker; readonly publisher: Publisher; readonly reader: RecordReader }> {
+export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWorker> {
   const { settings, parts, store, codec, logger, closing, topicIdOf } = options;
   const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-order", logger });
   closing.add(() => publisher.close());
@@ -59,6 +66,7 @@ export async function openWorker(
     sourceOf,
     groupOf: (topic) => orderGroups(settings).get(topic),
   });
+  const simulate = simulation(settings, parts);
   const reader = createRecordReader(codec, replayTopicOf(settings));
   const worker: Worker = createWorker({
     store,
@@ -68,7 +76,7 @@ export async function openWorker(
       backoffMs: settings.DLQ_RETRY_BACKOFF_MS,
       maxBackoffMs: settings.DLQ_MAX_BACKOFF_MS,
     }),
-    simulate: simulation(settings, parts),
+    simulate,
     outbox: {
       add: (records) => outbox.add(records.map((record) => replays.toDeadLetter(record))),
       forget: (sources) => outbox.forget(sources),
@@ -87,7 +95,7 @@ export async function openWorker(
     reachCrashPoint: crashAt(settings.CRASH_AT),
   });
   closing.add(() => worker.stop());
-  return { worker, publisher, reader };
+  return { worker, publisher, reader, simulate, sourceOf };
 }
 
 /** The topics with orders' events, and the group that consumes each. */
@@ -101,10 +109,10 @@ export function orderGroups(settings: Settings): ReadonlyMap<string, string> {
 const simulatedPrefix = "TEST-FAIL";
 
 /** System A's documented switch: orders of a certain name fail, so that people can watch retries and dead letters. */
-function simulation(settings: Settings, { clusterLife }: Parts) {
+function simulation(settings: Settings, { clusterLife }: Parts): OpenedWorker["simulate"] {
   const on = settings.SIMULATED_FAILURES ?? (clusterLife === undefined ? "off" : "on");
   if (on === "off") return () => undefined;
-  return ({ lane, reading: { decoded } }: WorkItem) =>
+  return ({ lane, reading: { decoded } }) =>
     lane.startsWith(simulatedPrefix)
       ? simulatedFailure(decoded === null ? null : eventTypeOf(decoded))
       : undefined;

@@ -47,6 +47,9 @@ const exampleListed = {
   attempts: 4,
   firstFailureAt: "2026-03-02T09:30:00.100Z",
   lastFailureAt: "2026-03-02T09:30:07.200Z",
+  state: "open",
+  replays: 0,
+  fingerprint: "9f2c4a1b7d3e5f60",
 } as const satisfies z.input<typeof listedDeadLetterSchema>;
 
 const exampleEvent = {

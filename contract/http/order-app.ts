@@ -1,16 +1,19 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
 import type { Hono } from "hono";
 import { operatorRoutes } from "../dialects/operator.ts";
+import { replayRoutes } from "../dialects/replays.ts";
 import { systemAOrderRoutes } from "../dialects/system-a.ts";
 import { systemBOrderRoutes } from "../dialects/system-b.ts";
 import { orderHealthSchema, reportHealth } from "../health.ts";
 import type {
   AuditViews,
   DeadLetterViews,
+  LetterOperations,
   OrderHealth,
   OrderViews,
   ParkedViews,
   PartitionOperations,
+  ReplayOperations,
 } from "../ports.ts";
 import { orderProcedures } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
@@ -23,6 +26,8 @@ export interface OrderAppOptions extends ServingOptions {
   readonly deadLetters: DeadLetterViews;
   readonly parked: ParkedViews;
   readonly partitions: PartitionOperations;
+  readonly letters: LetterOperations;
+  readonly replays: ReplayOperations;
   readonly audit: AuditViews;
   readonly health: OrderHealth;
 }
@@ -35,7 +40,7 @@ export function createOrderApp(options: OrderAppOptions): Hono {
       service: "order",
       title: "Orderwire order",
       procedures,
-      routes: [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes],
+      routes: [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes, ...replayRoutes],
       router: orderRouterOver(procedures, serving),
       health: options.health,
       healthDetail: async () => reportHealth(await options.health.detail()),

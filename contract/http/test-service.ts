@@ -1,5 +1,6 @@
 // The tests' own cart and order: hand-written ports in memory that record what they were asked, behind the real HTTP
 // applications. The timer is wound by hand, so no test waits.
+import { exampleJob, examplePreview } from "../dialects/replays.ts";
 import { exampleOrder } from "../dialects/wire-order.ts";
 import type { AuditEntry } from "../audit.ts";
 import type { DeadLetter, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
@@ -12,11 +13,13 @@ import type {
   AuditViews,
   CartHealth,
   DeadLetterViews,
+  LetterOperations,
   OrderCommands,
   OrderHealth,
   OrderViews,
   ParkedViews,
   PartitionOperations,
+  ReplayOperations,
   RequestContext,
 } from "../ports.ts";
 import { failed, success } from "../result.ts";
@@ -116,12 +119,15 @@ export function createTestOrder({
   const pages: unknown[] = [];
   const ordered: string[] = [];
   const skips: Recorded[] = [];
+  const replayOrders: Recorded[] = [];
   const timer = createHandTimer();
   const app = createOrderApp({
     views: { ...viewsOf(orders), ...views },
     deadLetters: deadLettersOf(deadLetters, pages),
     parked: parkedOf(parked, ordered),
     partitions: partitionsOf(stalled, skips),
+    letters: lettersOf(replayOrders),
+    replays: replaysOf(replayOrders),
     audit: auditOf(entries),
     ...ports,
     health: {
@@ -136,7 +142,7 @@ export function createTestOrder({
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
   });
-  return { app, pages, ordered, skips, surprises, timer };
+  return { app, pages, ordered, skips, replayOrders, surprises, timer };
 }
 
 export const allWell: OrderHealthDetail = {
@@ -251,6 +257,46 @@ function partitionsOf(stalled: readonly string[], skips: Recorded[]): PartitionO
   };
 }
 
+function lettersOf(ordered: Recorded[]): LetterOperations {
+  const move = async (command: unknown, context: RequestContext) => {
+    ordered.push({ command, context });
+    return success({ auditId: ordered.length, count: 1 });
+  };
+  return {
+    groups: async () => success({ groups: [] }),
+    async annotate(command, context) {
+      ordered.push({ command, context });
+      return success({ fingerprint: command.fingerprint });
+    },
+    discard: move,
+    restore: move,
+  };
+}
+
+function replaysOf(ordered: Recorded[]): ReplayOperations {
+  const order = async (command: { readonly id: string }, context: RequestContext) => {
+    ordered.push({ command, context });
+    return command.id === exampleJob.id
+      ? success(exampleJob)
+      : failed({ code: "not_found", message: "no such row in table replay_jobs" } as const);
+  };
+  return {
+    preview: async () => success(examplePreview),
+    async start(command, context) {
+      ordered.push({ command, context });
+      return success(exampleJob);
+    },
+    get: async (id) =>
+      id === exampleJob.id ? success(exampleJob) : failed({ code: "not_found", message: "no row" } as const),
+    list: async () => success({ replays: [exampleJob] }),
+    items: async () => success({ items: [] }),
+    pause: order,
+    resume: order,
+    cancel: order,
+    setRate: order,
+  };
+}
+
 function auditOf(entries: readonly AuditEntry[]): AuditViews {
   return {
     async list({ limit, cursor }) {
@@ -329,6 +375,9 @@ export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
     attempts: 4,
     firstFailureAt: "2026-03-02T09:30:00.100Z",
     lastFailureAt: "2026-03-02T09:30:07.200Z",
+    state: "open",
+    replays: 0,
+    fingerprint: "9f2c4a1b7d3e5f60",
     ...overrides,
   };
 }

@@ -66,6 +66,7 @@ function createStage() {
         ratePerSecond: 1000,
         canary: null,
         autoStopShare: 0.5,
+        auditId: 1,
         atMs: 0,
         scope: {},
         ...differences,

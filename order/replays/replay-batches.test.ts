@@ -61,6 +61,7 @@ async function announceAll(jobId: string, count: number): Promise<void> {
     ratePerSecond: 1,
     canary: null,
     autoStopShare: 1,
+    auditId: 1,
     atMs: 0,
     scope: {},
   };

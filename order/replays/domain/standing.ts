@@ -22,6 +22,20 @@ export type ReplayStanding =
 
 const letterIdPattern = /^(.+\/\d+)(?:@([A-Za-z0-9-]+))?\/(\d+)$/;
 
+/**
+ * The stream that the original's offset belongs to. An id tells the life of an embedded cluster; on a real one it is the
+ * topic as it is now: of one that was made anew since, offsets of before are compared with those of now.
+ */
+export function sourceOfLetter(
+  letterId: string,
+  sourceOf: (partition: { readonly topic: string; readonly partition: number }) => string,
+): string {
+  const [, place = "", life] = letterIdPattern.exec(letterId) ?? [];
+  if (life !== undefined) return `${place}@${life}`;
+  const slash = place.lastIndexOf("/");
+  return sourceOf({ topic: place.slice(0, slash), partition: Number(place.slice(slash + 1)) });
+}
+
 /** `sourceOf` names the stream of a topic's partition. */
 export function standingOf(
   record: OriginalRecord,
@@ -32,7 +46,7 @@ export function standingOf(
   if (lineage === undefined) return forged("The record names no dead letter that it is the replay of.");
   if (announced === undefined) return forged("No replay of this dead letter was ordered.");
   const { letterId, topic, partition, offset } = lineage;
-  const [, place, life, letterOffset] = letterIdPattern.exec(letterId) ?? [];
+  const [, place, , letterOffset] = letterIdPattern.exec(letterId) ?? [];
   const isItself = place === `${topic}/${partition}` && letterOffset === String(offset);
   if (announced.letterId !== letterId || !isItself) {
     return forged("The record names another dead letter than the one whose replay was ordered.");
@@ -43,7 +57,7 @@ export function standingOf(
   if (announced.bodyHash !== bodyHash(record))
     return forged("The record has other bytes than its dead letter.");
   if (announced.state !== "sent") return { kind: "settled" };
-  const source = life === undefined ? sourceOf({ topic, partition }) : `${topic}/${partition}@${life}`;
+  const source = sourceOfLetter(letterId, sourceOf);
   const { jobId, number } = announced;
   return { kind: "awaited", item: { jobId, number, letterId }, origin: { source, topic, partition, offset } };
 }

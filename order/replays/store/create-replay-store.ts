@@ -37,10 +37,6 @@ export interface ReplayStoreOptions {
 export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptions): ReplayStore {
   return {
     create: (job, scope, states) => run(() => create(dialect, job, scope, states)),
-    setAudit: (jobId, auditId) =>
-      run(function* () {
-        yield* ask(`update replay_jobs set audit_id = cast($2 as bigint) where id = $1`, [jobId, auditId]);
-      }),
     get: (jobId) => run(() => selectJob(jobId)),
     list: ({ limit, beforeNumber = Number.MAX_SAFE_INTEGER }) =>
       run(function* () {
@@ -142,12 +138,12 @@ function* create(
   scope: LetterScope,
   states: readonly LetterState[],
 ): Script<ReplayJob> {
-  const { id, requestId, ratePerSecond, canary, atMs } = job;
+  const { id, requestId, ratePerSecond, canary, atMs, auditId } = job;
   const [made] = yield* ask<{ id: string }>(
     `insert into replay_jobs (id, request_id, state, rate_per_second, canary, created_at_ms, audit_id, document)
-     values ($1, $2, 'running', cast($3 as integer), cast($4 as integer), cast($5 as bigint), 0, $6)
+     values ($1, $2, 'running', cast($3 as integer), cast($4 as integer), cast($5 as bigint), cast($7 as bigint), $6)
      on conflict (request_id) do nothing returning id`,
-    [id, requestId, ratePerSecond, canary, atMs, toJobDocument(job)],
+    [id, requestId, ratePerSecond, canary, atMs, toJobDocument(job), auditId],
   );
   if (made === undefined) {
     const [row] = yield* ask<JobRow>(`select ${jobColumns} from replay_jobs where request_id = $1`, [

@@ -47,6 +47,7 @@ function newJob(id: string, differences: Partial<NewReplayJob> = {}): NewReplayJ
     ratePerSecond: 500,
     canary: null,
     autoStopShare: 0.5,
+    auditId: 1,
     atMs: 5000,
     scope: { reason: "unknown_order" },
     ...differences,

@@ -27,6 +27,7 @@ export interface NewReplayJob {
   readonly ratePerSecond: number;
   readonly canary: number | null;
   readonly autoStopShare: number;
+  readonly auditId: number;
   readonly atMs: number;
   readonly scope: ReplayJob["scope"];
 }
@@ -78,8 +79,6 @@ export interface ReplayStore {
    * runs. A job of none is done at once.
    */
   create(job: NewReplayJob, scope: LetterScope, states: readonly LetterState[]): Promise<ReplayJob>;
-  /** The audit entry comes after the job, because it has its number. */
-  setAudit(jobId: string, auditId: number): Promise<void>;
   get(jobId: string): Promise<ReplayJob | undefined>;
   /** Newest first. */
   list(page: { readonly limit: number; readonly beforeNumber?: number }): Promise<readonly ReplayJob[]>;

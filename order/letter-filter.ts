@@ -1,0 +1,21 @@
+// A filter of dead letters in the contract's words as the index understands it.
+import type { DeadLetterPageQuery } from "../contract/dead-letters.ts";
+import type { DeadLetterFilter } from "./store/dead-letter-index.ts";
+
+type ToldFilter = Omit<DeadLetterPageQuery, "limit" | "offset" | "cursor">;
+
+export function letterFilterOf(told: ToldFilter): DeadLetterFilter {
+  const { topic, errorType, category, reason, orderId, state, fingerprint, text, from, until } = told;
+  return {
+    ...(topic === undefined ? {} : { topic }),
+    ...(errorType === undefined ? {} : { errorType }),
+    ...(category === undefined ? {} : { category }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(orderId === undefined ? {} : { orderId }),
+    ...(state === undefined ? {} : { state }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(text === undefined ? {} : { text }),
+    ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
+    ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
+  };
+}

@@ -1,0 +1,23 @@
+// A scope in the contract's words: as the store understands it, and as the audit keeps it.
+import type { LetterScope as ToldScope } from "../../contract/replays.ts";
+import { letterFilterOf } from "../letter-filter.ts";
+import type { AuditTarget } from "../store/audit.ts";
+import type { LetterScope } from "./store/replay-store.ts";
+
+export function scopeOf({ ids, filter = {} }: ToldScope): LetterScope {
+  return ids === undefined
+    ? { kind: "filter", filter: letterFilterOf(filter) }
+    : { kind: "ids", ids: [...new Set(ids)] };
+}
+
+const maxIdsNamed = 20;
+
+export function describeScope({ ids, filter = {} }: ToldScope): AuditTarget {
+  if (ids === undefined) {
+    return Object.fromEntries(
+      Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    );
+  }
+  const named = ids.slice(0, maxIdsNamed).join(" ");
+  return { ids: ids.length > maxIdsNamed ? `${named} and ${ids.length - maxIdsNamed} more` : named };
+}
