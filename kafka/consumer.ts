@@ -2,12 +2,9 @@
 // per assignment. It never waits for whoever handles them: a slow handler pauses its partition, all others go on, and the
 // group sees a live member throughout. Offsets are committed only as told.
 //
-// The client is asked for records without waiting (it says by itself when there are some), because a waiting call would
-// hold one of Bun's few pool threads.
+// The client is asked for records without waiting: it says by itself when there are some.
 import {
   type ClientSettings,
-  type NativeError,
-  type NativeMessage,
   connectNative,
   createNativeConsumer,
   disconnectNative,
@@ -17,8 +14,8 @@ import { type ConnectionOptions, createEventListener, sharedSettings } from "./c
 import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-queue.ts";
 import { createPartitionGate } from "./partition-gate.ts";
 import { createPollLoop } from "./poll-loop.ts";
+import { openRecordBatches, type RecordBatch, type RecordBatches } from "./native/record-batches.ts";
 import { errorCodes } from "./publish-failure.ts";
-import { readRecord } from "./read-record.ts";
 import type { KafkaRecord, NextOffset, TopicPartition } from "./record.ts";
 import {
   type ClientStatistics,
@@ -130,6 +127,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     send: (offsets) => native.commit(offsets),
     timeoutMs: options.commitTimeoutMs ?? defaultCommitTimeoutMs,
   });
+  let batches: RecordBatches | undefined;
   let phase: Phase = "open";
   let protocol = "NONE";
   /** What `onRevoked` was last called for, until it is done. */
@@ -158,24 +156,28 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   const loop = createPollLoop({
     intervalMs: pollIntervalMs,
     onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
-    ask() {
-      gate.beginPoll();
-      native.consume(0, maxBatchSize, false, onConsumed);
-    },
+    // In a turn of its own: between two batches, everything else that waits has its turn.
+    ask: () => void setImmediate(takeBatch),
   });
 
-  /** One function for all calls: under Bun the native side keeps every callback that it was given for ever. */
-  function onConsumed(error: NativeError | null, messages: readonly NativeMessage[] = []): void {
-    guarded("onRecords", () => takeBatch(error, messages));
-    loop.done(messages.length);
+  function takeBatch(): void {
+    let count = 0;
+    guarded("onRecords", () => {
+      if (batches === undefined) return;
+      gate.beginPoll();
+      const batch = batches.take();
+      count = batch.records.length;
+      handOver(batch);
+    });
+    loop.done(count);
   }
 
-  function takeBatch(error: NativeError | null, messages: readonly NativeMessage[]): void {
+  function handOver({ records: taken, error }: RecordBatch): void {
     if (error !== null) {
       logger.warn("Kafka reports an error to the consumer", { code: error.code, detail: error.message });
       if (error.code === errorCodes.fatal) fail(error.message);
     }
-    const records = gate.admit(messages.map(readRecord));
+    const records = gate.admit(taken);
     const overfull = gate.takeOverfull();
     if (overfull.length > 0) loop.between(() => native.pause(overfull));
     if (records.length > 0 && phase !== "failed") handlers.onRecords(records);
@@ -280,6 +282,8 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     commits.close();
     await within(left(0.5), loop.stop());
     phase = "leaving";
+    batches?.close();
+    batches = undefined;
     hasLeft = await disconnectNative(native, left(1));
     if (!hasLeft) logger.warn("The Kafka consumer did not leave its group in time", { timeoutMs });
   }
@@ -307,7 +311,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     },
   });
   try {
-    await connectNative(native);
+    batches = openRecordBatches(await connectNative(native), maxBatchSize);
     const code = native.subscribe(topics);
     if (code !== 0)
       throw new Error(`The Kafka client refused to subscribe to ${topics.join(", ")} (${code})`);

@@ -7,7 +7,7 @@ import type { OrderChange } from "../store/order-store.ts";
 import type { ParkedId, ParkedProgress, ParkedRecord } from "../store/parked-records.ts";
 import { failureOfReading, failureOfRejection } from "./failures.ts";
 import { describeEvent, eventTypeOf } from "./record-reader.ts";
-import type { WorkItem } from "./work-item.ts";
+import { detachRecord, type WorkItem } from "./work-item.ts";
 
 export interface PlanOptions {
   readonly policies: RetryPolicies;
@@ -184,7 +184,7 @@ function parkedRecord(item: WorkItem, id: ParkedId, progress: ParkedProgress): P
     ...progress,
     lane: item.lane,
     groupId: item.partition.groupId,
-    original: item.record,
+    original: detachRecord(item.record),
     event: describeEvent(item.reading),
   };
 }
