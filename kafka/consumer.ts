@@ -93,6 +93,11 @@ const defaultCloseTimeoutMs = 10_000;
 /** Also keeps the member in its group: max.poll.interval.ms. */
 const pollIntervalMs = 1_000;
 const statisticsIntervalMs = 1_000;
+/**
+ * While everything is paused, one record at a time: the client's own queue keeps what was fetched, and what else it has to
+ * say (rebalances, answers to commits) comes before that.
+ */
+const shutPollMs = 20;
 /** Longer than a fetch may wait at the broker. */
 const brokerSilenceMs = 3_000;
 const unsteadyIsRunningForMs = 10_000;
@@ -134,6 +139,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   let finishing: Promise<void> = Promise.resolve();
   let statistics: ClientStatistics | null = null;
   let brokerAnswers = false;
+  let shutPoll: ReturnType<typeof setTimeout> | undefined;
   let steadyAtMs = Number.NEGATIVE_INFINITY;
 
   function fail(message: string): void {
@@ -156,16 +162,20 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   const loop = createPollLoop({
     intervalMs: pollIntervalMs,
     onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
-    // In a turn of its own: between two batches, everything else that waits has its turn.
-    ask: () => void setImmediate(takeBatch),
+    ask() {
+      if (gate.isShut) shutPoll = setTimeout(takeBatch, shutPollMs);
+      // In a turn of its own: between two batches, everything else that waits has its turn.
+      else setImmediate(takeBatch);
+    },
   });
 
   function takeBatch(): void {
     let count = 0;
+    shutPoll = undefined;
     guarded("onRecords", () => {
       if (batches === undefined) return;
       gate.beginPoll();
-      const batch = batches.take();
+      const batch = batches.take(gate.isShut ? 1 : maxBatchSize);
       count = batch.records.length;
       handOver(batch);
     });
@@ -328,6 +338,11 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     },
     resume(partitions) {
       const stopped = gate.resume(partitions);
+      if (shutPoll !== undefined) {
+        clearTimeout(shutPoll);
+        shutPoll = undefined;
+        setImmediate(takeBatch);
+      }
       if (stopped.length > 0) loop.between(() => native.resume(stopped));
       // Not from here: what was kept for them is handed over in a turn of its own.
       setImmediate(() => loop.wake());

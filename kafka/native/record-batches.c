@@ -121,10 +121,11 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message) {
   return rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR ? headers : NULL;
 }
 
-// Takes what is queued, without waiting. Writes the number of records, the words and bytes that `read` will write, and the
+// Takes what is queued, at most `limit` records, without waiting. Writes the number of records, the words and bytes that `read` will write, and the
 // code of an error that was queued among them, the first one; 0 for none.
-EXPORTED void orderwire_batches_take(struct orderwire_batches *batches, double *taken) {
-  ssize_t found = rd_kafka_consume_batch_queue(batches->queue, 0, batches->messages, batches->size);
+EXPORTED void orderwire_batches_take(struct orderwire_batches *batches, int limit, double *taken) {
+  size_t size = (size_t)limit < batches->size ? (size_t)limit : batches->size;
+  ssize_t found = rd_kafka_consume_batch_queue(batches->queue, 0, batches->messages, size);
   size_t words = 0, bytes = 0;
   int error = 0;
   batches->count = 0;

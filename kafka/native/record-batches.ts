@@ -12,8 +12,8 @@ export interface RecordBatch {
 }
 
 export interface RecordBatches {
-  /** What is queued now, at most as many as were agreed. Also delivers the client's events to its callbacks. */
-  take(): RecordBatch;
+  /** What is queued now, at most `limit` records. Also delivers the client's events to its callbacks. */
+  take(limit: number): RecordBatch;
   /** Before the consumer disconnects. Nothing may be taken afterwards. */
   close(): void;
 }
@@ -24,7 +24,7 @@ const noHeaders: readonly RecordHeader[] = [];
 const usualWords = 16;
 let library: ReturnType<typeof openLibrary> | undefined;
 
-/** `clientName` is what the client was called when it connected. Once a client. */
+/** `clientName` is what the client was called when it connected. Once a client; `maxBatchSize` bounds every `limit`. */
 export function openRecordBatches(clientName: string, maxBatchSize: number): RecordBatches {
   library ??= openLibrary();
   const native = library.symbols;
@@ -93,8 +93,8 @@ export function openRecordBatches(clientName: string, maxBatchSize: number): Rec
   }
 
   return {
-    take() {
-      native.orderwire_batches_take(handle, ptr(taken));
+    take(limit) {
+      native.orderwire_batches_take(handle, limit, ptr(taken));
       const [count = 0, wordCount = 0, byteCount = 0, errorCode = 0] = taken;
       const error =
         errorCode === 0
@@ -116,7 +116,7 @@ function openLibrary() {
   loadKafkaClient();
   return dlopen(kafkaAddonPath(), {
     orderwire_batches_open: { args: ["ptr", "i32"], returns: "ptr" },
-    orderwire_batches_take: { args: ["ptr", "ptr"], returns: "void" },
+    orderwire_batches_take: { args: ["ptr", "i32", "ptr"], returns: "void" },
     orderwire_batches_read: { args: ["ptr", "ptr", "ptr"], returns: "void" },
     orderwire_batches_topic: { args: ["ptr", "i32"], returns: "cstring" },
     orderwire_batches_header_name: { args: ["ptr", "i32"], returns: "cstring" },
