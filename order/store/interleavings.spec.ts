@@ -86,7 +86,11 @@ function createWorker(store: OrderStore, source: string, records: readonly Sourc
   /** Retries the first record of a lane; the next one of the lane waits then. */
   async function planRetry(): Promise<void> {
     const [due] = await store.listDue([source], 1_000_000, 1);
-    if (due === undefined || !parked.has(due.offset)) return;
+    if (due === undefined || !parked.has(due.offset)) {
+      // Somebody else has had what is parked here, so the source is theirs: only a claim tells how it stands now.
+      epoch = undefined;
+      return;
+    }
     const follower = [...parked].find(([offset, lane]) => lane === due.lane && offset > due.offset)?.[0];
     plan = {
       batch: batchOf({

@@ -14,7 +14,7 @@ import { createPostgresParking } from "./postgres-parking.ts";
 import { createPostgresSaver } from "./postgres-save.ts";
 import { selectCount, selectIdsOfTopic, selectOrders, selectPage } from "./postgres-statements.ts";
 import { isStorableText } from "./storable.ts";
-import { isEmpty, prepareBatch } from "./writable-batch.ts";
+import { isNothing, prepareBatch } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /**
@@ -48,9 +48,8 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
   const save = createPostgresSaver(run);
   const store: OrderStore = {
     load,
-    async save(write) {
-      const batch = prepareBatch(write);
-      return isEmpty(batch) ? { kind: "saved" } : save(batch);
+    async save(batch) {
+      return isNothing(batch) ? { kind: "saved" } : save(prepareBatch(batch));
     },
     ...createPostgresParking(run),
     async readDetails(orderId) {

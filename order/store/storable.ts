@@ -7,10 +7,12 @@ import type { StoredOrder } from "./order-store.ts";
 export class UnstorableOrder extends Error {
   override readonly name = "UnstorableOrder";
   readonly orderId: string;
+  readonly reason: string;
 
   constructor(orderId: string, reason: string) {
     super(`order ${JSON.stringify(orderId.slice(0, 200))} cannot be stored: ${reason}`);
     this.orderId = orderId;
+    this.reason = reason;
   }
 }
 

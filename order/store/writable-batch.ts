@@ -13,10 +13,16 @@ import {
 import type { ParkedId } from "./parked-records.ts";
 import { requireStorable, UnstorableOrder } from "./storable.ts";
 
-export interface WritableBatch {
-  readonly progress: readonly ProgressRow[];
+export interface WritableBatch extends WritableChanges, WritableRows {}
+
+export interface WritableChanges {
   readonly creates: readonly OrderChange[];
   readonly updates: readonly OrderChange[];
+}
+
+/** The rows of everything but orders: few, and with bytes. */
+export interface WritableRows {
+  readonly progress: readonly ProgressRow[];
   readonly park: readonly ParkedRow[];
   readonly repark: readonly ParkedProgressRow[];
   readonly unpark: readonly ParkedKeyRow[];
@@ -34,15 +40,16 @@ export interface ProgressRow {
 
 /** Throws `UnstorableOrder`, and on what only a bug can ask for: anything given twice, or a record of a source without progress. */
 export function prepareBatch(batch: BatchWrite): WritableBatch {
-  return {
-    progress: prepareProgress(batch.progress),
-    ...prepareChanges(batch.changes),
-    ...prepareParked(batch),
-  };
+  return { ...prepareRows(batch), ...prepareChanges(batch.changes) };
 }
 
-export function isEmpty({ progress, creates, updates, park, repark, unpark }: WritableBatch): boolean {
-  return [progress, creates, updates, park, repark, unpark].every((rows) => rows.length === 0);
+/** As `prepareBatch`, without the orders. */
+export function prepareRows(batch: Omit<BatchWrite, "changes">): WritableRows {
+  return { progress: prepareProgress(batch.progress), ...prepareParked(batch) };
+}
+
+export function isNothing({ progress, changes, park, repark, unpark }: BatchWrite): boolean {
+  return [progress, changes, park, repark, unpark].every((parts) => parts.length === 0);
 }
 
 function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
@@ -59,7 +66,8 @@ function prepareProgress(progress: readonly SourceProgress[]): readonly Progress
   });
 }
 
-function prepareChanges(changes: readonly OrderChange[]): Pick<WritableBatch, "creates" | "updates"> {
+/** As `prepareBatch`, only the orders. */
+export function prepareChanges(changes: readonly OrderChange[]): WritableChanges {
   const creates: OrderChange[] = [];
   const updates: OrderChange[] = [];
   const sorted = changes.toSorted((left, right) => compareText(left.order.orderId, right.order.orderId));
@@ -84,7 +92,7 @@ function prepareParked({
   park,
   repark,
   unpark,
-}: BatchWrite): Pick<WritableBatch, "park" | "repark" | "unpark"> {
+}: Omit<BatchWrite, "changes">): Omit<WritableRows, "progress"> {
   const ids = [...park, ...repark, ...unpark].toSorted(compareIds);
   requireOnce(
     ids,
