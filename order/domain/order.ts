@@ -87,11 +87,11 @@ export function decide(order: Order | undefined, event: OrderEvent, origin: Even
       return { kind: "reject", rejection: duplicateCreate(event) };
     case "status":
       if (order === undefined) return { kind: "reject", rejection: unknownOrder(event) };
-      return { kind: "apply", order: { ...advance(order, origin), status: event.status } };
+      return { kind: "apply", order: advance(order, origin, event.status) };
   }
 }
 
-function createOrder(event: CreateEvent, { source, ...createdBy }: EventOrigin): Order {
+function createOrder(event: CreateEvent, { source, topic, partition, offset, eventId }: EventOrigin): Order {
   return {
     orderId: event.orderId,
     customerId: event.customerId,
@@ -101,8 +101,8 @@ function createOrder(event: CreateEvent, { source, ...createdBy }: EventOrigin):
     shippingCents: shippingCentsFor(event.totalCents),
     currency: event.currency,
     status: event.status,
-    createdBy,
-    applied: { [source]: createdBy.offset },
+    createdBy: { topic, partition, offset, eventId },
+    applied: { [source]: offset },
     version: 1,
   };
 }
@@ -127,8 +127,8 @@ function isSameCreate(order: Order, { eventId }: EventOrigin): boolean {
   return eventId !== null && order.createdBy.eventId === eventId;
 }
 
-function advance(order: Order, { source, offset }: EventOrigin): Order {
-  return { ...order, applied: { ...order.applied, [source]: offset }, version: order.version + 1 };
+function advance(order: Order, { source, offset }: EventOrigin, status: string): Order {
+  return { ...order, status, applied: { ...order.applied, [source]: offset }, version: order.version + 1 };
 }
 
 function duplicateCreate({ eventType, orderId }: CreateEvent): Rejection {

@@ -44,6 +44,8 @@ export interface BatchPlan {
   readonly unpark: readonly ParkedId[];
   /** How each item ends, in the order of the items. */
   readonly ends: readonly ItemEnd[];
+  /** Whether all of them end as done. */
+  readonly allDone: boolean;
 }
 
 /** `orders` has what the store said; an order that is not in it does not exist. Items come in the order of their effect. */
@@ -63,7 +65,7 @@ export function planBatch(
     order,
     expectedVersion: orders.get(orderId)?.version ?? 0,
   }));
-  return { changes, ...parkedChanges(items, ends), ends };
+  return { changes, ...parkedChanges(items, ends), ends, allDone: ends.every((end) => end === done) };
 }
 
 const done: ItemEnd = { kind: "done" };
@@ -154,10 +156,11 @@ function parkedChanges(
   const park: ParkedRecord[] = [];
   const repark: (ParkedId & ParkedProgress)[] = [];
   const unpark: ParkedId[] = [];
-  for (const [index, item] of items.entries()) {
-    const end = ends[index];
+  for (let index = 0; index < items.length; index += 1) {
+    const [item, end] = [items[index], ends[index]];
+    // Nearly all of them.
+    if (item === undefined || end === undefined || (end === done && item.delivery !== null)) continue;
     const isNew = item.delivery !== null;
-    if (end === undefined || (end.kind === "done" && isNew)) continue;
     const id: ParkedId = { source: item.partition.source, offset: item.record.offset };
     if (end.kind === "done") unpark.push(id);
     else if (isNew) park.push(parkedRecord(item, id, progressOf(end)));

@@ -338,7 +338,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function requestCommits(touched: readonly { readonly partition: AssignedPartition }[]): void {
     reachCrashPoint("before-offset-commit");
-    const partitions = new Set(touched.map(({ partition }) => partition));
+    const partitions = new Set<AssignedPartition>();
+    for (const { partition } of touched) partitions.add(partition);
     for (const { committer, partitions: own } of groups) {
       committer.request(
         [...partitions].filter((partition) => own.get(partitionKey(partition)) === partition),
