@@ -20,6 +20,9 @@ export interface Order {
   readonly version: number;
 }
 
+/** What its later events are decided on, and what they change: an order without what its create fixed. */
+export type OrderState = Pick<Order, "orderId" | "status" | "createdBy" | "applied" | "version">;
+
 export interface OrderLine {
   readonly itemId: string;
   readonly quantity: number;
@@ -71,14 +74,19 @@ export interface Rejection {
   readonly message: string;
 }
 
-export type Decision =
+export type Decision<Known extends OrderState = Order> =
   /** The event changes the order to this. */
-  | { readonly kind: "apply"; readonly order: Order }
+  | { readonly kind: "apply"; readonly order: Order | Known }
   /** The event, or a later one of its source, has had its effect: nothing to do. */
   | { readonly kind: "already-applied" }
   | { readonly kind: "reject"; readonly rejection: Rejection };
 
-export function decide(order: Order | undefined, event: OrderEvent, origin: EventOrigin): Decision {
+/** `order` is what is known of it: whole, or its state. */
+export function decide<Known extends OrderState>(
+  order: Known | undefined,
+  event: OrderEvent,
+  origin: EventOrigin,
+): Decision<Known> {
   if (order !== undefined && hasPassed(order, origin)) return { kind: "already-applied" };
   switch (event.kind) {
     case "create":
@@ -117,17 +125,21 @@ export function shippingCentsFor(totalCents: number): number {
  * was settled before, whether it was applied or became a dead letter. Without this an update that was dead-lettered
  * because its order did not exist yet would be applied when it is read again.
  */
-function hasPassed(order: Order, { source, offset }: EventOrigin): boolean {
+function hasPassed(order: OrderState, { source, offset }: EventOrigin): boolean {
   const last = order.applied[source];
   return last !== undefined && offset <= last;
 }
 
 /** A client's repeat of a create under one Idempotency-Key is another record with the same event id. */
-function isSameCreate(order: Order, { eventId }: EventOrigin): boolean {
+function isSameCreate(order: OrderState, { eventId }: EventOrigin): boolean {
   return eventId !== null && order.createdBy.eventId === eventId;
 }
 
-function advance(order: Order, { source, offset }: EventOrigin, status: string): Order {
+function advance<Known extends OrderState>(
+  order: Known,
+  { source, offset }: EventOrigin,
+  status: string,
+): Known {
   return { ...order, status, applied: { ...order.applied, [source]: offset }, version: order.version + 1 };
 }
 

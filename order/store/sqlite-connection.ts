@@ -1,7 +1,7 @@
 // One SQLite database with its settings, its tables and its prepared statements.
 import { Database } from "bun:sqlite";
 import { type AppliedMigration, type Migration, pendingMigrations } from "./migrations.ts";
-import { type OrderRow, orderColumns } from "./order-row.ts";
+import { type OrderRow, type OrderStateRow, orderColumns, stateColumns } from "./order-row.ts";
 import { prepareDeadLetterStatements } from "./sqlite-dead-letter-statements.ts";
 import { prepareParkingStatements } from "./sqlite-parking-statements.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
@@ -69,8 +69,12 @@ type Value = string | number | null;
 
 function prepareOrderStatements(database: Database) {
   return {
-    selectOrders: database.prepare<OrderRow, [idsJson: string]>(
-      `select ${orderColumns} from orders where order_id in (select value from json_each(?))`,
+    selectStates: database.prepare<OrderStateRow, [idsJson: string]>(
+      `select ${stateColumns}, created_offset, applied from orders
+       where order_id in (select value from json_each(?))`,
+    ),
+    selectOrder: database.prepare<OrderRow, [orderId: string]>(
+      `select ${orderColumns} from orders where order_id = ?`,
     ),
     selectPage: database.prepare<OrderRow, [afterOrderId: string, limit: number]>(
       `select ${orderColumns} from orders where order_id > ? order by order_id limit ?`,

@@ -3,7 +3,8 @@
 // through a thread of their own; reading goes on here meanwhile, and what else is written waits for its turn without
 // holding up anybody.
 import { readMigrations } from "./migrations.ts";
-import { appliedMarkers, readOrderRow } from "./order-row.ts";
+import type { OrderState } from "../domain/order.ts";
+import { appliedMarkers, readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
 import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
 import { isLocked, translateSqliteError } from "./sqlite-failure.ts";
@@ -45,9 +46,9 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     return perform(work);
   }
 
-  async function read(orderIds: readonly string[]) {
-    const rows = await run(({ selectOrders }) => selectOrders.all(JSON.stringify(orderIds)));
-    return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
+  async function load(orderIds: readonly string[]): Promise<Map<string, OrderState>> {
+    const rows = await run(({ selectStates }) => selectStates.all(JSON.stringify(orderIds)));
+    return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
   }
 
   const thread = path === ":memory:" ? undefined : openSqliteThread(path);
@@ -63,7 +64,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     async load(orderIds) {
       requireOpen();
       const storable = orderIds.filter(isStorableText);
-      return thread === undefined ? read(storable) : thread.load(storable);
+      return thread === undefined ? load(storable) : thread.load(storable);
     },
     async save(batch) {
       requireOpen();
@@ -73,7 +74,8 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     },
     ...createSqliteParking(run, write),
     async readDetails(orderId) {
-      return isStorableText(orderId) ? (await read([orderId])).get(orderId) : undefined;
+      const row = isStorableText(orderId) ? await run(({ selectOrder }) => selectOrder.get(orderId)) : null;
+      return row === null ? undefined : readOrderRow(row);
     },
     async list({ limit, afterOrderId = "" }) {
       if (!isStorableText(afterOrderId)) return [];

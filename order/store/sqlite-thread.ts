@@ -1,8 +1,9 @@
 // A thread of its own for the two operations that take time: batches are loaded and saved there, disk and all, while this
 // one reads the next records. Its connection is beside this one's, and a batch that was saved there is seen here at once.
 import { Worker } from "node:worker_threads";
-import { type OrderRow, readOrderRow } from "./order-row.ts";
-import type { BatchWrite, SaveOutcome, StoredOrder } from "./order-store.ts";
+import type { OrderState } from "../domain/order.ts";
+import { type OrderStateRow, readStateRow } from "./order-row.ts";
+import type { BatchWrite, SaveOutcome } from "./order-store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 import { UnstorableOrder } from "./storable.ts";
 import { prepareRows, type WritableRows } from "./writable-batch.ts";
@@ -23,7 +24,7 @@ export type ThreadAnswer =
   | { readonly kind: "failed"; readonly message: string };
 
 export interface SqliteThread {
-  load(orderIds: readonly string[]): Promise<Map<string, StoredOrder>>;
+  load(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   save(batch: BatchWrite): Promise<SaveOutcome>;
   /** Ends the thread when it has done what it was asked before. */
   close(): Promise<void>;
@@ -74,8 +75,8 @@ export function openSqliteThread(path: string): SqliteThread {
       const answer = await ask({ kind: "load", idsJson: JSON.stringify(orderIds) });
       if (answer.kind !== "loaded") throw failureOf(answer);
       // The thread wrote this JSON itself, from values of this type.
-      const rows: readonly OrderRow[] = JSON.parse(answer.rowsJson);
-      return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
+      const rows: readonly OrderStateRow[] = JSON.parse(answer.rowsJson);
+      return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
     },
     async save({ changes, ...rest }) {
       const rows = prepareRows(rest);

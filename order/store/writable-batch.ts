@@ -1,7 +1,8 @@
 // A batch as the stores write it: checked, each thing once, and in one order that every instance agrees on, so that two
 // transactions that want the same rows want them in the same order and cannot deadlock.
+import type { OrderState } from "../domain/order.ts";
 import { toKeyText } from "./key-text.ts";
-import type { BatchWrite, OrderChange, SourceProgress } from "./order-store.ts";
+import type { BatchWrite, OrderChange, SourceProgress, StoredOrder } from "./order-store.ts";
 import {
   type ParkedKeyRow,
   type ParkedProgressRow,
@@ -11,13 +12,17 @@ import {
   toParkedRow,
 } from "./parked-row.ts";
 import type { ParkedId } from "./parked-records.ts";
-import { requireStorable, UnstorableOrder } from "./storable.ts";
+import { requireStorable, requireStorableState, UnstorableOrder } from "./storable.ts";
 
 export interface WritableBatch extends WritableChanges, WritableRows {}
 
 export interface WritableChanges {
-  readonly creates: readonly OrderChange[];
+  readonly creates: readonly OrderCreation[];
   readonly updates: readonly OrderChange[];
+}
+
+export interface OrderCreation extends OrderChange {
+  readonly order: StoredOrder;
 }
 
 /** The rows of everything but orders: few, and with bytes. */
@@ -68,7 +73,7 @@ function prepareProgress(progress: readonly SourceProgress[]): readonly Progress
 
 /** As `prepareBatch`, only the orders. */
 export function prepareChanges(changes: readonly OrderChange[]): WritableChanges {
-  const creates: OrderChange[] = [];
+  const creates: OrderCreation[] = [];
   const updates: OrderChange[] = [];
   const sorted = changes.toSorted((left, right) => compareText(left.order.orderId, right.order.orderId));
   requireOnce(
@@ -78,11 +83,18 @@ export function prepareChanges(changes: readonly OrderChange[]): WritableChanges
   );
   for (const change of sorted) {
     const { order, expectedVersion } = change;
-    requireStorable(order);
+    if (expectedVersion === 0) {
+      if (!isWhole(order))
+        throw new Error(`order ${JSON.stringify(order.orderId)} is to be made, and has no lines`);
+      requireStorable(order);
+      creates.push({ order, expectedVersion });
+    } else {
+      requireStorableState(order);
+      updates.push(change);
+    }
     if (!(order.version > expectedVersion)) {
       throw new UnstorableOrder(order.orderId, `version ${order.version} does not follow ${expectedVersion}`);
     }
-    (expectedVersion === 0 ? creates : updates).push(change);
   }
   return { creates, updates };
 }
@@ -110,6 +122,10 @@ function prepareParked({
     repark: repark.toSorted(compareIds).map(toParkedProgressRow),
     unpark: unpark.toSorted(compareIds).map(toParkedKeyRow),
   };
+}
+
+function isWhole(order: OrderState): order is StoredOrder {
+  return "items" in order;
 }
 
 function requireOnce<Item>(

@@ -1,7 +1,7 @@
 // What a batch does, decided in memory and as a whole: which orders change, which records are parked, which are dead. Pure:
 // the same items, orders and time give the same plan, so every rule of retrying and ordering is tested without a broker.
 import type { DeathCertificate, FailedAttempt } from "../domain/dead-letter.ts";
-import { decide, type EventOrigin, type Order } from "../domain/order.ts";
+import { decide, type EventOrigin, type OrderState } from "../domain/order.ts";
 import { type Failure, judge, type RetryPolicies } from "../domain/verdict.ts";
 import type { OrderChange } from "../store/order-store.ts";
 import type { ParkedId, ParkedProgress, ParkedRecord } from "../store/parked-records.ts";
@@ -51,10 +51,10 @@ export interface BatchPlan {
 /** `orders` has what the store said; an order that is not in it does not exist. Items come in the order of their effect. */
 export function planBatch(
   items: readonly WorkItem[],
-  orders: ReadonlyMap<string, Order>,
+  orders: ReadonlyMap<string, OrderState>,
   options: PlanOptions,
 ): BatchPlan {
-  const changed = new Map<string, Order>();
+  const changed = new Map<string, OrderState>();
   const blockedLanes = new Set<string>();
   const ends = items.map((item) => {
     const end = endOf(item, orders, changed, blockedLanes, options);
@@ -76,8 +76,8 @@ function laneKeyOf({ partition, lane }: WorkItem): string {
 
 function endOf(
   item: WorkItem,
-  orders: ReadonlyMap<string, Order>,
-  changed: Map<string, Order>,
+  orders: ReadonlyMap<string, OrderState>,
+  changed: Map<string, OrderState>,
   blockedLanes: ReadonlySet<string>,
   options: PlanOptions,
 ): ItemEnd {

@@ -1,6 +1,6 @@
 // Brings a planned batch into the store: what is not known yet is loaded, and what another instance changed meanwhile is
 // decided again on what it wrote.
-import type { Order } from "../domain/order.ts";
+import type { OrderState } from "../domain/order.ts";
 import type { OrderStore, SourceProgress } from "../store/order-store.ts";
 import type { AssignedPartition } from "./partition.ts";
 import { type BatchPlan, planBatch, type PlanOptions } from "./plan-batch.ts";
@@ -23,7 +23,7 @@ export interface WriteOptions extends PlanOptions {
 export async function writeBatch(items: readonly WorkItem[], options: WriteOptions): Promise<WriteOutcome> {
   const { store, accept } = options;
   const progress = progressOf(items);
-  const orders = new Map<string, Order>();
+  const orders = new Map<string, OrderState>();
   const looked = new Set<string>();
   // Each round that ends in a conflict is one that another writer won, so this ends.
   for (let toLoad = ordersToLoad(items); ;) {
