@@ -62,15 +62,20 @@ static rd_kafka_t *claim_client(const char *name) {
 struct names {
   char **texts;
   int count;
+  int size;
   int limit;
 };
 
-// -1 when it is new and there is no room for more.
+// -1 when it is new and there may be no more.
 static int number_of(struct names *names, const char *text) {
   for (int i = 0; i < names->count; i++) {
     if (strcmp(names->texts[i], text) == 0) return i;
   }
   if (names->count == names->limit) return -1;
+  if (names->count == names->size) {
+    names->size = names->size == 0 ? 8 : names->size * 2;
+    names->texts = realloc(names->texts, (size_t)names->size * sizeof(*names->texts));
+  }
   names->texts[names->count] = strdup(text);
   return names->count++;
 }
@@ -80,7 +85,8 @@ static void drop_names(struct names *names) {
   free(names->texts);
 }
 
-enum { kTopics = 4096, kHeaderNames = 64, kRecordWords = 9, kHeaderWords = 2 };
+// Whoever may write to a topic can invent names of headers; those of topics are as many as were subscribed to.
+enum { kTopics = INT32_MAX, kHeaderNames = 64, kRecordWords = 9, kHeaderWords = 2 };
 
 struct orderwire_batches {
   rd_kafka_queue_t *queue;
@@ -109,8 +115,8 @@ EXPORTED struct orderwire_batches *orderwire_batches_open(const char *name, int 
   batches->queue = rd_kafka_queue_get_consumer(handle);
   batches->messages = calloc((size_t)size, sizeof(*batches->messages));
   batches->size = (size_t)size;
-  batches->topics = (struct names){calloc(kTopics, sizeof(char *)), 0, kTopics};
-  batches->header_names = (struct names){calloc(kHeaderNames, sizeof(char *)), 0, kHeaderNames};
+  batches->topics.limit = kTopics;
+  batches->header_names.limit = kHeaderNames;
   return batches;
 }
 

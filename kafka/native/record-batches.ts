@@ -33,14 +33,14 @@ export function openRecordBatches(clientName: string, maxBatchSize: number): Rec
   const topics: string[] = [];
   const headerNames: string[] = [];
   const taken = new Float64Array(4);
-  let words = new Int32Array(maxBatchSize * usualWords);
+  const usualBlock = new Int32Array(maxBatchSize * usualWords);
 
   const topicOf = (number: number) =>
     (topics[number] ??= String(native.orderwire_batches_topic(handle, number)));
   const headerNameOf = (number: number) =>
     (headerNames[number] ??= String(native.orderwire_batches_header_name(handle, number)));
 
-  function readRecords(count: number, bytes: Buffer): KafkaRecord[] {
+  function readRecords(count: number, words: Int32Array, bytes: Buffer): KafkaRecord[] {
     const records: KafkaRecord[] = [];
     let at = 0;
     let position = 0;
@@ -101,11 +101,11 @@ export function openRecordBatches(clientName: string, maxBatchSize: number): Rec
           ? null
           : { code: errorCode, message: String(native.orderwire_batches_error_text(errorCode)) };
       if (count === 0) return { records: empty, error };
-      if (wordCount > words.length) words = new Int32Array(wordCount * 2);
+      const words = wordCount <= usualBlock.length ? usualBlock : new Int32Array(wordCount);
       // Its own memory and not a part of Bun's pool, so that it goes when its records have gone.
       const bytes = Buffer.allocUnsafeSlow(Math.max(1, byteCount));
       native.orderwire_batches_read(handle, ptr(words), ptr(bytes));
-      return { records: readRecords(count, bytes), error };
+      return { records: readRecords(count, words, bytes), error };
     },
     close: () => native.orderwire_batches_close(handle),
   };

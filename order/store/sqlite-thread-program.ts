@@ -52,5 +52,6 @@ parentPort?.on("message", (request: ThreadRequest) => {
   } catch (error) {
     told = describeFailure(error);
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(told);
 });

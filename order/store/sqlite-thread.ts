@@ -58,7 +58,7 @@ export function openSqliteThread(path: string): SqliteThread {
     const open = asked;
     asked = [];
     worker = undefined;
-    for (const { reject } of open) reject(new StoreUnavailable("the SQLite thread has ended", cause));
+    for (const question of open) question.reject(new StoreUnavailable("the SQLite thread has ended", cause));
   }
 
   function ask(request: ThreadRequest): Promise<ThreadAnswer> {
@@ -66,6 +66,7 @@ export function openSqliteThread(path: string): SqliteThread {
     asking.ref();
     return new Promise((resolve, reject) => {
       asked.push({ resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       asking.postMessage(request);
     });
   }
@@ -102,7 +103,9 @@ function failureOf(answer: ThreadAnswer): unknown {
       return new UnstorableOrder(answer.orderId, answer.reason);
     case "failed":
       return new Error(answer.message);
-    default:
+    case "loaded":
+    case "saved":
+    case "closed":
       return new Error(`the SQLite thread answered ${answer.kind}`);
   }
 }
