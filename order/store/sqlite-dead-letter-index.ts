@@ -27,13 +27,13 @@ const stretch = 10_000;
 
 type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>;
 
-/** `run` gives work the open database. */
-export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
+/** Both give work the open database; `write` when nobody else writes. */
+export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterIndex {
   return {
     async add(letters) {
       if (letters.length === 0) return;
       const rows = letters.map(toDeadLetterRow);
-      await run(({ database, deadLetters }) =>
+      await write(({ database, deadLetters }) =>
         inTransaction(database, () => {
           const added = rows.filter((row) => {
             const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
@@ -75,7 +75,7 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
       return readCategoryCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
     },
     async clear() {
-      await run(({ database }) =>
+      await write(({ database }) =>
         inTransaction(database, () => {
           database.run("delete from dead_letters");
           database.run("delete from dead_letter_bodies");
