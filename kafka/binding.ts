@@ -53,7 +53,7 @@ export interface NativeEvent {
 interface NativeClient<Callbacks> {
   configureCallbacks(add: true, callbacks: Callbacks): void;
   /** Makes the client and starts its threads. No broker is asked; fails on settings that contradict each other. */
-  connect(callback: (error: NativeError | null) => void): void;
+  connect(callback: (error: NativeError | null, client?: { readonly name: string }) => void): void;
   /** Blocks a thread of the pool until the client is gone. */
   disconnect(callback: (error: NativeError | null) => void): void;
 }
@@ -139,11 +139,14 @@ export function createNativeConsumer(settings: ClientSettings): NativeConsumer {
   return client;
 }
 
-/** Starts a client's threads; rejects with librdkafka's sentence when its settings contradict each other. */
-export function connectNative(client: NativeClient<never>): Promise<void> {
+/**
+ * Starts a client's threads and answers librdkafka's name for it; rejects with librdkafka's sentence when its settings
+ * contradict each other.
+ */
+export function connectNative(client: NativeClient<never>): Promise<string> {
   return new Promise((resolve, reject) => {
-    client.connect((error) => {
-      if (error === null) resolve();
+    client.connect((error, connected) => {
+      if (error === null) resolve(connected?.name ?? "");
       else reject(new Error(`The Kafka client could not start: ${error.message}`));
     });
   });

@@ -88,9 +88,12 @@ const settings = {
   DLQ_MAX_BACKOFF_MS: 30_000,
 };
 
+const fate = { state: "open", replays: 2, fingerprint: "9f2c4a1b7d3e5f60" } as const;
+const letterFates = { of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])) };
+
 function serve(letters: readonly IndexedDeadLetter[]) {
   const { index, filters } = indexOf(letters);
-  const views = createDeadLetterViews({ store: { deadLetters: index }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates }, settings });
   const { app, surprises } = createTestOrder({ ports: { deadLetters: views } });
   const get = (path: string) => told(app.request(path));
   return { get, filters, views, surprises };
@@ -203,6 +206,7 @@ describe("dlq.get tells everything of one dead letter", () => {
       attempts: 4,
       firstFailureAt: "2026-03-02T09:30:00.100Z",
       lastFailureAt: "2026-03-02T09:30:07.200Z",
+      ...fate,
       value: { kind: "decoded", event: { orderId: "ORD-999", status: "shipped" }, schemaId: 3 },
       key: { text: "ORD-999", base64: "T1JELTk5OQ==" },
       headers: [
@@ -415,7 +419,7 @@ test("the store being away is 503 without effect in every view; a bug is not", a
 function failingWith(error: Error, path: string) {
   const refuse = () => Promise.reject(error);
   const deadLetters = { add: refuse, list: refuse, get: refuse, countByCategory: refuse, clear: refuse };
-  const views = createDeadLetterViews({ store: { deadLetters }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters, letterFates }, settings });
   return told(createTestOrder({ ports: { deadLetters: views } }).app.request(path));
 }
 

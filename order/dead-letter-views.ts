@@ -14,14 +14,14 @@ import type { Settings } from "../service/settings.ts";
 import { readBoundedPage } from "./bounded-page.ts";
 import { letterFilterOf } from "./letter-filter.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
-import type { LetterFate } from "./replays/store/letter-fates.ts";
+import type { LetterFate, LetterFates } from "./replays/store/letter-fates.ts";
 import type { DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { certainInstantOf, eventOf, instantOf, tellAttempts, textOf, toldBytes } from "./told-failure.ts";
 import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface DeadLetterViewsOptions {
-  readonly store: Pick<OrderStore, "deadLetters" | "letterFates">;
+  readonly store: Pick<OrderStore, "deadLetters"> & { readonly letterFates: Pick<LetterFates, "of"> };
   readonly settings: Pick<
     Settings,
     "KAFKA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"

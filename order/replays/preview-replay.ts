@@ -2,7 +2,7 @@
 // one after the other, as the worker would. What others write meanwhile is not foreseen.
 import type { Forecast, ReplayPreview } from "../../contract/replays.ts";
 import { kindOfFailure } from "../domain/fingerprint.ts";
-import type { Order } from "../domain/order.ts";
+import type { OrderState } from "../domain/order.ts";
 import type { Failure } from "../domain/verdict.ts";
 import type { IndexedDeadLetter } from "../store/dead-letter-index.ts";
 import type { OrderStore } from "../store/order-store.ts";
@@ -41,7 +41,7 @@ export async function previewReplay(
   const endMs = now() + lookForMs;
   const total = await letterFates.count(scope, states);
   const forecasts = createForecasts();
-  const orders = new Map<string, Order | undefined>();
+  const orders = new Map<string, OrderState | undefined>();
   let examined = 0;
   for await (const letters of lettersOf(store, scope, states)) {
     const foreseen = await foresee(options, letters, orders);
@@ -102,7 +102,7 @@ interface Foreseen {
 async function foresee(
   options: PreviewOptions,
   letters: readonly IndexedDeadLetter[],
-  orders: Map<string, Order | undefined>,
+  orders: Map<string, OrderState | undefined>,
 ): Promise<readonly Foreseen[]> {
   const { store, reader, isOurs, simulate, sourceOf } = options;
   const readings: (WorkItem["reading"] | undefined)[] = [];
@@ -113,7 +113,7 @@ async function foresee(
   }
   const orderIds = readings.flatMap((reading) => (reading?.kind === "event" ? [reading.event.orderId] : []));
   const unknown = [...new Set(orderIds)].filter((orderId) => !orders.has(orderId));
-  const loaded = unknown.length === 0 ? new Map<string, Order>() : await store.load(unknown);
+  const loaded = unknown.length === 0 ? new Map<string, OrderState>() : await store.load(unknown);
   for (const orderId of unknown) orders.set(orderId, loaded.get(orderId));
   return letters.map(({ id, original }, index): Foreseen => {
     const reading = readings[index];

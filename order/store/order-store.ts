@@ -4,7 +4,7 @@
 // Failures: `StoreUnavailable` (store-unavailable.ts) means the store is away and nothing is wrong with the event;
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
-import type { Order } from "../domain/order.ts";
+import type { Order, OrderState } from "../domain/order.ts";
 import type { LetterFates } from "../replays/store/letter-fates.ts";
 import type { ReplaySettlement, ReplayStore } from "../replays/store/replay-store.ts";
 import type { ReplayItemId } from "../replays/domain/replay.ts";
@@ -20,16 +20,17 @@ import type {
   ParkedSummary,
 } from "./parked-records.ts";
 
-/** A stored order is the domain's own: the state that decisions are made on. */
+/** A stored order is the domain's own. */
 export type StoredOrder = Order;
 
 /**
  * One order's new state after a batch. Several events of one order in one batch become one change.
  * `expectedVersion` is the version the decision was made on; 0 means that the order must not exist yet.
- * Over an existing order only `status`, `applied` and `version` are written: what the create fixed stays.
+ * Over an existing order only `status`, `applied` and `version` are written: what the create fixed stays. A new one is to be
+ * given whole.
  */
 export interface OrderChange {
-  readonly order: StoredOrder;
+  readonly order: OrderState;
   readonly expectedVersion: number;
 }
 
@@ -112,8 +113,8 @@ export interface Parking {
 }
 
 export interface OrderStore extends Parking {
-  /** One query for all of them; orders that do not exist are absent from the map. */
-  load(orderIds: readonly string[]): Promise<Map<string, StoredOrder>>;
+  /** What deciding needs of them, in one query; orders that do not exist are absent from the map. */
+  load(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   /**
    * One transaction, durable when it resolves with `saved`: all of it or nothing. Give each order and each record at most
    * once. Parking a record that is parked already changes nothing; reparking or unparking one that is not, neither.

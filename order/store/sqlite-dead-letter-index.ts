@@ -31,14 +31,14 @@ const stretch = 10_000;
 
 type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>;
 
-/** `run` gives work the open database. */
-export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
+/** Both give work the open database; `write` when nobody else writes. */
+export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterIndex {
   return {
     async add(letters) {
       if (letters.length === 0) return;
       const kinds = letters.map(toKindRow);
       const rows = letters.map((letter, index) => toDeadLetterRow(letter, kinds[index]));
-      await run(({ database, deadLetters }) =>
+      await write(({ database, deadLetters }) =>
         inTransaction(database, () => {
           runSqliteScript(database, addKinds(sqliteDialect, kinds));
           const added = rows.filter((row) => {
@@ -86,7 +86,7 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
       return readCategoryCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
     },
     async clear() {
-      await run(({ database }) =>
+      await write(({ database }) =>
         inTransaction(database, () => {
           runSqliteScript(database, keepFates());
           database.run("delete from dead_letters");

@@ -55,7 +55,7 @@ export interface WorkerOptions {
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Without it no record is a replay. */
   readonly replays?: ReplayDesk;
-  /** Records of one transaction. Default: 4,000. */
+  /** Records of one transaction. Default: 10,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */
   readonly maxInbox?: number;
@@ -110,7 +110,7 @@ const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
-  const { maxBatchSize = 4000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
+  const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
   const bySource = new Map<string, AssignedPartition>();
@@ -352,7 +352,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function requestCommits(touched: readonly { readonly partition: AssignedPartition }[]): void {
     reachCrashPoint("before-offset-commit");
-    const partitions = new Set(touched.map(({ partition }) => partition));
+    const partitions = new Set<AssignedPartition>();
+    for (const { partition } of touched) partitions.add(partition);
     for (const { committer, partitions: own } of groups) {
       committer.request(
         [...partitions].filter((partition) => own.get(partitionKey(partition)) === partition),

@@ -7,10 +7,14 @@ import type { GroupNote, LetterFate, LetterFates, LetterGroup } from "./letter-f
 import { lettersInScope } from "./letters-in-scope.ts";
 import type { ReplayStoreOptions } from "./create-replay-store.ts";
 
-export function createLetterFates({ dialect, run }: Omit<ReplayStoreOptions, "joinBodies">): LetterFates {
+export function createLetterFates({
+  dialect,
+  run,
+  read,
+}: Omit<ReplayStoreOptions, "joinBodies">): LetterFates {
   return {
-    of: (ids) => run(() => selectFates(dialect, ids)),
-    groups: (nowMs) => run(() => selectGroups(nowMs)),
+    of: (ids) => read(() => selectFates(dialect, ids)),
+    groups: (nowMs) => read(() => selectGroups(nowMs)),
     annotate: (fingerprint, note) => run(() => annotate(fingerprint, note)),
     move: (scope, from, to) =>
       run(function* () {
@@ -22,7 +26,7 @@ export function createLetterFates({ dialect, run }: Omit<ReplayStoreOptions, "jo
         return moved.length;
       }),
     count: (scope, states) =>
-      run(function* () {
+      read(function* () {
         const { text, values } = lettersInScope(dialect, scope, states, 0);
         const [row] = yield* ask<{ letters: number }>(
           `select cast(count(*) as double precision) as letters from dead_letters where ${text}`,
@@ -31,7 +35,7 @@ export function createLetterFates({ dialect, run }: Omit<ReplayStoreOptions, "jo
         return row?.letters ?? 0;
       }),
     countByState: () =>
-      run(function* () {
+      read(function* () {
         const rows = yield* ask<{ state: LetterState; letters: number }>(
           `select state, cast(count(*) as double precision) as letters from dead_letters group by state`,
         );

@@ -30,16 +30,18 @@ export interface ReplayStoreOptions {
   readonly dialect: Dialect;
   /** Runs a script as one transaction. */
   readonly run: <Answer>(script: () => Script<Answer>) => Promise<Answer>;
+  /** Runs one that writes nothing. */
+  readonly read: <Answer>(script: () => Script<Answer>) => Promise<Answer>;
   /** Joins `document, key, value` of the letter to `items.letter_id`, where there is one. */
   readonly joinBodies: string;
 }
 
-export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptions): ReplayStore {
+export function createReplayStore({ dialect, run, read, joinBodies }: ReplayStoreOptions): ReplayStore {
   return {
     create: (job, scope, states) => run(() => create(dialect, job, scope, states)),
-    get: (jobId) => run(() => selectJob(jobId)),
+    get: (jobId) => read(() => selectJob(jobId)),
     list: ({ limit, beforeNumber = Number.MAX_SAFE_INTEGER }) =>
-      run(function* () {
+      read(function* () {
         const rows = yield* ask<JobRow>(
           `select ${jobColumns} from replay_jobs where number < cast($1 as bigint)
            order by replay_jobs.number desc limit cast($2 as integer)`,
@@ -48,7 +50,7 @@ export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptio
         return rows.map(readJobRow);
       }),
     listItems: ({ jobId, state, afterNumber, limit }) =>
-      run(function* () {
+      read(function* () {
         const values = [jobId, afterNumber, limit, ...(state === undefined ? [] : [state])];
         const rows = yield* ask<ItemRow>(
           `select ${itemColumns} from replay_items where job_id = $1 and number > cast($2 as integer)
@@ -58,7 +60,7 @@ export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptio
         return rows.map(readItemRow);
       }),
     itemsOfLetter: (letterId) =>
-      run(function* () {
+      read(function* () {
         const rows = yield* ask<ItemRow>(
           `select ${itemColumns
             .split(", ")
@@ -88,7 +90,8 @@ export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptio
           [owner],
         );
       }),
-    itemsToSend: (jobId, afterNumber, limit) => run(() => itemsToSend(joinBodies, jobId, afterNumber, limit)),
+    itemsToSend: (jobId, afterNumber, limit) =>
+      read(() => itemsToSend(joinBodies, jobId, afterNumber, limit)),
     announce: (jobId, owner, items) =>
       run(function* () {
         const records = items.map(({ number, bodyHash }) => ({ item: number, hash: bodyHash }));
@@ -116,14 +119,14 @@ export function createReplayStore({ dialect, run, joinBodies }: ReplayStoreOptio
         return row === undefined ? undefined : readJobRow(row);
       }),
     countSent: (jobId) =>
-      run(function* () {
+      read(function* () {
         const [row] = yield* ask<{ items: number }>(
           `select cast(count(*) as double precision) as items from replay_items where job_id = $1 and state = 'sent'`,
           [jobId],
         );
         return row?.items ?? 0;
       }),
-    announced: (ids) => run(() => announced(dialect, ids)),
+    announced: (ids) => read(() => announced(dialect, ids)),
   };
 }
 
