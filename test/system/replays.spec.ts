@@ -1,0 +1,268 @@
+// A bad night put right from the outside: a burst of failures is found as one kind, tried dry, replayed with a canary, and
+// proven. What others see of it, and what happens when it is ordered twice, cancelled or forged.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createOrderClient, type OrderClient } from "../../contract/client.ts";
+import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
+import { replayTopicOf } from "../../service/settings.ts";
+import { eventually } from "./eventually.ts";
+import { callHttp } from "./http-call.ts";
+import type { OpenProduct } from "./open-product.ts";
+import { openRawProducer } from "./raw-producer.ts";
+import { readTopic } from "./read-topic.ts";
+
+export function describeReplays(name: string, prefix: string, open: () => Promise<OpenProduct>): void {
+  describe(name, () => {
+    let product: OpenProduct;
+    let client: OrderClient;
+    const id = (text: string) => `${prefix}${text}`;
+
+    const create = (system: "A" | "B", orderId: string) =>
+      system === "A"
+        ? callHttp("POST", `${product.cartUrl}/api/create-order`, { orderId, numItems: 2 })
+        : callHttp("POST", `${product.cartUrl}/create-order`, { orderId, itemsCount: 2 });
+    const update = (system: "A" | "B", orderId: string, status: string) =>
+      callHttp("PUT", `${product.cartUrl}${system === "A" ? "/api/update-order" : "/update-order"}`, {
+        orderId,
+        status,
+      });
+    const statusOf = async (orderId: string) => {
+      const { body } = await callHttp<{ status?: string }>(
+        "GET",
+        `${product.orderUrl}/order-details?orderId=${orderId}`,
+      );
+      return body.status;
+    };
+    const untilCreated = (orderId: string) =>
+      eventually(async () => expect(await statusOf(orderId)).toBe("new"));
+    const lettersOf = async (text: string) =>
+      (await client.dlq.list.query({ limit: 1000, text: id(text) })).deadLetters;
+    const untilLetters = (text: string, count: number) =>
+      eventually(async () => {
+        const letters = await lettersOf(text);
+        expect(letters).toHaveLength(count);
+        return letters;
+      });
+    const start = (scope: StartReplay["scope"], more: Partial<StartReplay> = {}) =>
+      client.replays.start.mutate({ scope, name: "the suite's", reason: "the creates are there", ...more });
+    const untilJob = (jobId: string, check: (job: ReplayJob) => void) =>
+      eventually(async () => {
+        const job = await client.replays.get.query({ id: jobId });
+        check(job);
+        return job;
+      });
+    const untilEnded = (jobId: string) => untilJob(jobId, ({ endedAt }) => expect(endedAt).not.toBeNull());
+    /** Updates of system A that came before their orders, which are there now. */
+    const failEarly = async (text: string, count: number) => {
+      const orderIds = Array.from({ length: count }, (_, index) => id(`${text}-${index}`));
+      await Promise.all(orderIds.map((orderId) => update("A", orderId, "shipped")));
+      await untilLetters(text, count);
+      await Promise.all(orderIds.map((orderId) => create("A", orderId)));
+      await Promise.all(orderIds.map(untilCreated));
+      return orderIds;
+    };
+
+    beforeAll(async () => {
+      product = await open();
+      client = createOrderClient(product.orderUrl);
+    }, 60_000);
+    afterAll(async () => {
+      await product.close();
+    }, 30_000);
+
+    test("a burst of failures is one group, is tried dry, goes one first, then the rest, and is proven by the audit", async () => {
+      const orderIds = Array.from({ length: 6 }, (_, index) => id(`BURST-${index}`));
+      await Promise.all(orderIds.map((orderId) => update("A", orderId, "shipped")));
+      const [letter] = await untilLetters("BURST", 6);
+      const fingerprint = letter?.fingerprint ?? "";
+      const { groups } = await client.dlq.groups.query();
+      expect(groups.find((group) => group.fingerprint === fingerprint)).toMatchObject({
+        pattern: "Order <id> not found. Cannot update status. Sending to DLQ.",
+        errorType: "ValueError",
+        reason: "unknown_order",
+        byState: { open: 6 },
+      });
+      const scope = { filter: { fingerprint, text: id("BURST") } };
+      expect(await client.replays.preview.query({ scope })).toMatchObject({
+        total: 6,
+        examined: 6,
+        counts: { would_fail: 6, would_apply: 0 },
+        failures: [{ reason: "unknown_order", count: 6 }],
+      });
+      await Promise.all(orderIds.map((orderId) => create("A", orderId)));
+      await Promise.all(orderIds.map(untilCreated));
+      expect(await client.replays.preview.query({ scope })).toMatchObject({ counts: { would_apply: 6 } });
+
+      const started = await start(scope, { canary: 1 });
+      expect(started).toMatchObject({ total: 6, state: "running" });
+      const canary = await untilJob(started.id, ({ state }) => expect(state).toBe("paused"));
+      expect(canary).toMatchObject({ pauseCause: "canary", counts: { applied: 1 }, left: 5 });
+      const statuses = await Promise.all(orderIds.map(statusOf));
+      expect(statuses.filter((status) => status === "shipped")).toHaveLength(1);
+
+      await client.replays.resume.mutate({ id: started.id, reason: "the first one is well" });
+      const ended = await untilEnded(started.id);
+      expect(ended).toMatchObject({ state: "done", counts: { applied: 6 }, left: 0 });
+      expect(await Promise.all(orderIds.map(statusOf))).toEqual(orderIds.map(() => "shipped"));
+      expect((await lettersOf("BURST")).map(({ state, replays }) => [state, replays])).toEqual(
+        orderIds.map(() => ["resolved", 1]),
+      );
+      const { entries } = await client.audit.list.query({ limit: 50 });
+      const own = entries.filter(({ target }) => target["job"] === started.id);
+      expect(own.map(({ action, result }) => [action, result])).toEqual([
+        ["replays.resume", "The replay is running"],
+        ["replays.start", expect.stringContaining("Done: of 6 dead letters 6 applied")],
+      ]);
+      expect(own.at(-1)).toMatchObject({
+        reason: "the creates are there",
+        target: { matching: 6, fingerprint },
+      });
+
+      const again = await start(scope);
+      expect(again).toMatchObject({ total: 0, state: "done", left: 0 });
+    }, 60_000);
+
+    test("a replay is the exact bytes on a topic of its own: no other group on the original topics sees anything", async () => {
+      const [orderId = ""] = await failEarly("EXACT", 1);
+      const { brokers, consumerSettings } = product.parts;
+      const source = { brokers, consumerSettings };
+      const { orders, statusUpdates } = product.topics;
+      const readInOrder = async (topic: string) =>
+        (await readTopic(source, topic)).toSorted(
+          (left, right) => left.partition - right.partition || left.offset - right.offset,
+        );
+      const readOriginals = async () => [await readInOrder(orders), await readInOrder(statusUpdates)];
+      const before = await readOriginals();
+      const [letter] = await lettersOf("EXACT");
+      await untilEnded((await start({ ids: [letter?.id ?? ""] })).id);
+      expect(await statusOf(orderId)).toBe("shipped");
+      expect(await readOriginals()).toEqual(before);
+      const original = before[1]?.find(({ key }) => key?.toString() === orderId);
+      const replays = await readTopic(source, replayTopicOf(product.settings));
+      const replay = replays.find(({ key }) => key?.toString() === orderId);
+      expect(replay?.value).toEqual(original?.value ?? null);
+      expect(replay?.headers.slice(0, original?.headers.length)).toEqual([...(original?.headers ?? [])]);
+      expect(replay?.headers.at(-5)).toEqual(["orderwire-replay-of", Buffer.from(letter?.id ?? "")]);
+    }, 60_000);
+
+    test("ordered twice it is one job, and two operators at once have each letter once", async () => {
+      await failEarly("TWICE", 8);
+      const scope = { filter: { text: id("TWICE") } };
+      const requestId = id("double-click");
+      const clicks = await Promise.all([
+        start(scope, { requestId }),
+        start(scope, { requestId }),
+        start(scope),
+      ]);
+      expect(clicks[0]?.id).toBe(clicks[1]?.id ?? "");
+      expect((clicks[0]?.total ?? 0) + (clicks[2]?.total ?? 0)).toBe(8);
+      const ended = await Promise.all([untilEnded(clicks[0]?.id ?? ""), untilEnded(clicks[2]?.id ?? "")]);
+      expect(ended.reduce((sum, { counts }) => sum + counts.applied, 0)).toBe(8);
+    }, 60_000);
+
+    test("what fails again is the same letter, open, with its later failure; what is old is stale", async () => {
+      await create("B", id("AGAIN"));
+      await untilCreated(id("AGAIN"));
+      await create("B", id("AGAIN"));
+      const [duplicate] = await untilLetters("AGAIN", 1);
+      await update("B", id("OLD"), "shipped");
+      const [old] = await untilLetters("OLD", 1);
+      await create("B", id("OLD"));
+      await untilCreated(id("OLD"));
+
+      const job = await start({ ids: [duplicate?.id ?? "", old?.id ?? ""] });
+      const ended = await untilEnded(job.id);
+      expect(ended).toMatchObject({ counts: { failed: 1, stale: 1 }, left: 0 });
+      expect(await statusOf(id("OLD"))).toBe("new");
+      const { items } = await client.replays.items.query({ id: job.id, state: "failed" });
+      expect(items).toMatchObject([
+        { deadLetterId: duplicate?.id, failure: { reason: "duplicate_create", errorType: "DuplicateOrder" } },
+      ]);
+      const later = await eventually(async () => {
+        const letters = await lettersOf("AGAIN");
+        expect(letters).toHaveLength(1);
+        expect(letters[0]?.lastFailureAt).not.toBe(duplicate?.lastFailureAt ?? "");
+        return letters[0];
+      });
+      expect(later).toMatchObject({
+        id: duplicate?.id,
+        state: "open",
+        replays: 1,
+        firstFailureAt: duplicate?.firstFailureAt,
+        consumerGroup: duplicate?.consumerGroup,
+        originalValue: duplicate?.originalValue,
+      });
+      expect((await lettersOf("OLD"))[0]).toMatchObject({ state: "resolved" });
+    }, 60_000);
+
+    test("cancelled half-way, what is done and what is left add up, and the rest can be replayed", async () => {
+      await failEarly("CANCEL", 60);
+      const scope = { filter: { text: id("CANCEL") } };
+      const job = await start(scope, { ratePerSecond: 20 });
+      await untilJob(job.id, ({ counts }) => expect(counts.applied).toBeGreaterThan(5));
+      await client.replays.cancel.mutate({ id: job.id, reason: "enough" });
+      const ended = await untilEnded(job.id);
+      expect(ended.state).toBe("cancelled");
+      expect(ended.counts.skipped).toBeGreaterThan(0);
+      expect(ended.counts.applied + ended.counts.skipped).toBe(60);
+      const rest = await start(scope);
+      expect(rest.total).toBe(ended.counts.skipped);
+      expect((await untilEnded(rest.id)).counts.applied).toBe(rest.total);
+    }, 60_000);
+
+    test("discarded letters are left out of replays until they are restored", async () => {
+      await failEarly("DISCARD", 3);
+      const scope = { filter: { text: id("DISCARD") } };
+      const command = { scope, reason: "nobody needs them" };
+      expect(await client.dlq.discard.mutate(command)).toMatchObject({ count: 3 });
+      expect(await start(scope)).toMatchObject({ total: 0 });
+      expect(
+        (await client.dlq.list.query({ state: "discarded", text: id("DISCARD") })).deadLetters,
+      ).toHaveLength(3);
+      expect(await client.dlq.restore.mutate(command)).toMatchObject({ count: 3 });
+      expect(await untilEnded((await start(scope)).id)).toMatchObject({ counts: { applied: 3 } });
+    }, 60_000);
+
+    test("a forged replay has no effect and is a dead letter of its own", async () => {
+      const [orderId = ""] = await failEarly("FORGED", 1);
+      const { brokers, consumerSettings } = product.parts;
+      const updates = await readTopic({ brokers, consumerSettings }, product.topics.statusUpdates);
+      const original = updates.find(({ key }) => key?.toString() === orderId);
+      const producer = await openRawProducer(brokers);
+      const key = Buffer.from(orderId);
+      const topic = replayTopicOf(product.settings);
+      await producer.produce({
+        topic,
+        key,
+        value: original?.value ?? null,
+        headers: original?.headers ?? [],
+      });
+      await producer.close();
+      await eventually(async () => {
+        const { deadLetters } = await client.dlq.list.query({ orderId, reason: "forged_replay" });
+        expect(deadLetters).toMatchObject([{ originalTopic: topic, state: "open" }]);
+      });
+      expect(await statusOf(orderId)).toBe("new");
+    }, 60_000);
+
+    test("the same is ordered and followed over HTTP", async () => {
+      await failEarly("HTTP", 2);
+      const post = (path: string, body: unknown) =>
+        callHttp<ReplayJob>("POST", `${product.orderUrl}${path}`, body);
+      const scope = { filter: { text: id("HTTP") } };
+      const preview = await post("/ops/replays/preview", { scope });
+      expect(preview).toMatchObject({ status: 200, body: { total: 2, counts: { would_apply: 2 } } });
+      const started = await post("/ops/replays/start", { scope, name: "by hand", reason: "over HTTP" });
+      expect(started).toMatchObject({ status: 202, body: { total: 2 } });
+      await eventually(async () => {
+        const one = await callHttp("GET", `${product.orderUrl}/ops/replays/one?id=${started.body.id}`);
+        expect(one.body).toMatchObject({ state: "done", counts: { applied: 2 } });
+      });
+      const items = await callHttp(
+        "GET",
+        `${product.orderUrl}/ops/replays/items?id=${started.body.id}&limit=1`,
+      );
+      expect(items.body).toMatchObject({ items: [{ number: 1, state: "applied" }], nextAfter: 1 });
+      expect((await post("/ops/replays/pause", { id: crypto.randomUUID(), reason: "x" })).status).toBe(404);
+    }, 60_000);
+  });
+}
