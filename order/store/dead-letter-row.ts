@@ -22,19 +22,15 @@ export interface DeadLetterRow extends DeadLetterBodyRow {
   readonly order_id: string | null;
   readonly last_failed_at_ms: number;
   readonly search: string;
-  readonly fingerprint: string;
 }
 
 /** The columns that letters are found by, in the order in which rows are written. */
 export const deadLetterColumns =
-  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search, fingerprint";
+  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search";
 
 type DeadLetterDocument = Omit<IndexedDeadLetter, "original"> & { readonly original: OriginalDocument };
 
-export function toDeadLetterRow(
-  letter: IndexedDeadLetter,
-  { fingerprint }: { readonly fingerprint: string } = toKindRow(letter),
-): DeadLetterRow {
+export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
   const { key, value } = letter.original;
   const document: DeadLetterDocument = { ...letter, original: toOriginalDocument(letter.original) };
   return {
@@ -48,25 +44,29 @@ export function toDeadLetterRow(
     order_id: key === null ? null : toKeyText(key.toString("utf8")),
     last_failed_at_ms: toInstant(letter.lastFailedAtMs),
     search: toSearchText(letter.errorMessage, letter.event.eventJson ?? ""),
-    fingerprint,
     document: JSON.stringify(document),
     key,
     value,
   };
 }
 
-/** What a letter tells of its kind of failure. */
-export function toKindRow(letter: IndexedDeadLetter) {
-  const { errorType, death, errorMessage, original } = letter;
+/** Where a letter lies, and its kind of failure, as the replays keep it. */
+export function toFateRow(letter: IndexedDeadLetter) {
+  const { errorType, death, errorMessage, original, dlqPartition, dlqOffset } = letter;
   const subject = original.key?.toString("utf8");
   const { fingerprint, pattern } = kindOfFailure(errorType, death.reason, errorMessage, subject);
   return {
+    id: toKeyText(letter.id),
+    dlq_partition: dlqPartition,
+    dlq_offset: dlqOffset,
+    last_failed_at_ms: toInstant(letter.lastFailedAtMs),
     fingerprint,
-    error_type: toKeyText(letter.errorType),
-    reason: toKeyText(letter.death.reason),
+    error_type: toKeyText(errorType),
+    reason: toKeyText(death.reason),
     pattern: toKeyText(pattern),
   };
 }
+export type FateRow = ReturnType<typeof toFateRow>;
 
 /**
  * The letter as it failed again: the later failure takes the place of the one before; what failed, and where its first copy
@@ -112,7 +112,8 @@ function foldCase(text: string): string {
 
 /** One condition on a column; all of a filter's conditions have to hold. */
 export interface DeadLetterCondition {
-  readonly column: keyof DeadLetterRow | "state";
+  /** `state` and `fingerprint` are columns of `letter_fates`. */
+  readonly column: keyof DeadLetterRow | "state" | "fingerprint";
   readonly test: "equals" | "contains" | "at least" | "below";
   readonly value: string | number;
 }
@@ -138,6 +139,11 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   }
   if (text !== "") conditions.push({ column: "search", test: "contains", value: foldCase(text) });
   return conditions;
+}
+
+/** Whether it is about what became of a letter. */
+export function isAboutFate({ column }: DeadLetterCondition): boolean {
+  return column === "state" || column === "fingerprint";
 }
 
 /** The counts table's rows as the port answers them. */

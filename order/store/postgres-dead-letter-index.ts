@@ -1,7 +1,7 @@
 // The index of dead letters in PostgreSQL. Texts of any origin are stored in forms that it can hold (dead-letter-row.ts),
 // so no letter can stop the topic from being read on.
 import type { SQL } from "bun";
-import { addKinds, keepFates, restoreFates } from "../replays/store/create-letter-fates.ts";
+import { addFates, forgetPlaces } from "../replays/store/create-letter-fates.ts";
 import { chunkByBytes } from "./chunk-by-bytes.ts";
 import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
@@ -10,12 +10,13 @@ import {
   type DeadLetterRow,
   deadLetterColumns,
   failedAgain,
+  isAboutFate,
   readCategoryCounts,
   readDeadLetterRow,
   tallyCategories,
   toConditions,
   toDeadLetterRow,
-  toKindRow,
+  toFateRow,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 import { postgresDialect, runPostgresScript } from "./sql-script.ts";
@@ -35,28 +36,33 @@ export function createPostgresDeadLetterIndex(
     async add(letters) {
       if (letters.length === 0) return;
       // In one order for every instance, so that two which read the same letters cannot deadlock.
-      const kinds = letters.map(toKindRow);
-      const rows = letters
-        .map((letter, index) => toDeadLetterRow(letter, kinds[index]))
-        .toSorted((left, right) => (left.id < right.id ? -1 : 1));
-      await run((sql) => sql.begin((tx) => writeLetters(tx, letters, rows, kinds)));
+      const rows = letters.map(toDeadLetterRow).toSorted((left, right) => (left.id < right.id ? -1 : 1));
+      await run((sql) => sql.begin((tx) => writeLetters(tx, letters, rows)));
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
       const values: (string | number)[] = conditions.map(({ value }) => value);
-      const clauses = conditions.map(({ column, test }, index) => operators[test](column, `$${index + 1}`));
+      const isByFate = conditions.some(isAboutFate);
+      // What became of letters is in an index of its own, in their order.
+      const table = isByFate ? "letter_fates" : "dead_letters";
+      const place = `${table}.dlq_partition, ${table}.dlq_offset`;
+      const clauses = conditions.map((condition, index) => {
+        const name = `${isAboutFate(condition) ? "letter_fates" : "dead_letters"}.${condition.column}`;
+        return operators[condition.test](name, `$${index + 1}`);
+      });
       const next = () => `$${values.length}`;
       if (after !== undefined) {
         values.push(after.dlqPartition);
         const partition = next();
         values.push(after.dlqOffset);
-        clauses.push(`(dlq_partition, dlq_offset) > (${partition}::integer, ${next()}::bigint)`);
+        clauses.push(`(${place}) > (${partition}::integer, ${next()}::bigint)`);
       }
       values.push(limit);
       const limitValue = next();
       values.push(offset);
-      const text = `select document, key, value from dead_letters ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
-        order by dlq_partition, dlq_offset limit ${limitValue} offset ${next()}`;
+      const text = `select document, key, value from dead_letters
+        ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""} ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
+        order by ${place} limit ${limitValue} offset ${next()}`;
       return (await run((sql) => sql.unsafe<DeadLetterBodyRow[]>(text, values))).map(readDeadLetterRow);
     },
     async get(id) {
@@ -79,7 +85,7 @@ export function createPostgresDeadLetterIndex(
       await run((sql) =>
         sql.begin(async (tx) => {
           await tx`lock table dead_letters in access exclusive mode`;
-          await runPostgresScript(tx, keepFates());
+          await runPostgresScript(tx, forgetPlaces());
           await tx`truncate dead_letters, dead_letter_counts`;
         }),
       );
@@ -91,32 +97,33 @@ async function writeLetters(
   tx: SQL,
   letters: readonly IndexedDeadLetter[],
   rows: readonly DeadLetterRow[],
-  kinds: readonly ReturnType<typeof toKindRow>[],
 ): Promise<void> {
-  await runPostgresScript(tx, addKinds(postgresDialect, kinds));
   const added = await insertLetters(tx, rows);
-  await runPostgresScript(tx, restoreFates(postgresDialect, [...added]));
-  const copies = letters.filter(({ id }) => !added.has(toKeyText(id)));
-  for (const later of copies.toSorted((left, right) => (left.id < right.id ? -1 : 1)))
-    await updateLetter(tx, later);
+  const changed: IndexedDeadLetter[] = [];
+  for (const letter of letters.toSorted((left, right) => (left.id < right.id ? -1 : 1))) {
+    if (added.has(toKeyText(letter.id))) changed.push(letter);
+    else changed.push(...(await updateLetter(tx, letter)));
+  }
+  await runPostgresScript(tx, addFates(postgresDialect, changed.map(toFateRow)));
 }
 
-async function updateLetter(tx: SQL, later: IndexedDeadLetter): Promise<void> {
+/** None when it tells of no later failure. */
+async function updateLetter(tx: SQL, later: IndexedDeadLetter): Promise<readonly IndexedDeadLetter[]> {
   const id = toKeyText(later.id);
   const [row] = await tx<
     DeadLetterBodyRow[]
   >`select document, key, value from dead_letters where id = ${id} for update`;
   const letter = row === undefined ? undefined : failedAgain(row, later);
-  if (row === undefined || letter === undefined) return;
+  if (row === undefined || letter === undefined) return [];
   const before = readDeadLetterRow(row).death.category;
-  const { error_type, category, reason, last_failed_at_ms, search, fingerprint, document } =
-    toDeadLetterRow(letter);
+  const { error_type, category, reason, last_failed_at_ms, search, document } = toDeadLetterRow(letter);
   await tx`update dead_letters set error_type = ${error_type}, category = ${category}, reason = ${reason},
-    last_failed_at_ms = ${last_failed_at_ms}::bigint, search = ${search}, fingerprint = ${fingerprint},
+    last_failed_at_ms = ${last_failed_at_ms}::bigint, search = ${search},
     document = ${document} where id = ${id}`;
-  if (letter.death.category === before) return;
+  if (letter.death.category === before) return [letter];
   await tx`update dead_letter_counts set letters = letters - 1 where category = ${toKeyText(before)}`;
   await addToCounts(tx, [category]);
+  return [letter];
 }
 
 /** Answers the ids of those that it added, as key text. */
@@ -124,7 +131,7 @@ async function insertLetters(sql: SQL, rows: readonly DeadLetterRow[]): Promise<
   const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
     select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
     from json_to_recordset($1::text::json) as record (id text, dlq_partition integer, dlq_offset bigint, topic text,
-      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, fingerprint text, document text,
+      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, document text,
       key text, value text)
     on conflict (id) do nothing returning id, category`;
   const added: { id: string; category: string }[] = [];

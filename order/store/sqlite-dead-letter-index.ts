@@ -1,18 +1,19 @@
 // The index of dead letters in SQLite. SQLite answers synchronously, so a search for text, which has to look at every
 // letter, is done in stretches between which the process does its other work.
 import type { Database } from "bun:sqlite";
-import { addKinds, keepFates, restoreFates } from "../replays/store/create-letter-fates.ts";
+import { addFates, forgetPlaces } from "../replays/store/create-letter-fates.ts";
 import type { DeadLetterIndex, DeadLetterPlace, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   failedAgain,
+  isAboutFate,
   readCategoryCounts,
   readDeadLetterRow,
   tallyCategories,
   toConditions,
   toDeadLetterRow,
-  toKindRow,
+  toFateRow,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -36,11 +37,9 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      const kinds = letters.map(toKindRow);
-      const rows = letters.map((letter, index) => toDeadLetterRow(letter, kinds[index]));
+      const rows = letters.map(toDeadLetterRow);
       await write(({ database, deadLetters }) =>
         inTransaction(database, () => {
-          runSqliteScript(database, addKinds(sqliteDialect, kinds));
           const added = rows.filter((row) => {
             const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
               row.id,
@@ -53,7 +52,6 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
               row.order_id,
               row.last_failed_at_ms,
               row.search,
-              row.fingerprint,
             );
             if (changes === 0) return false;
             deadLetters.insertBody.run(lastInsertRowid, row.document, row.key, row.value);
@@ -63,9 +61,10 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
             deadLetters.addToLetterCount.run(category, letters);
           }
           const addedIds = new Set(added.map(({ id }) => id));
-          runSqliteScript(database, restoreFates(sqliteDialect, [...addedIds]));
-          for (const later of letters)
-            if (!addedIds.has(toKeyText(later.id))) updateLetter(deadLetters, later);
+          const changed = letters.flatMap((letter) =>
+            addedIds.has(toKeyText(letter.id)) ? [letter] : (updateLetter(deadLetters, letter) ?? []),
+          );
+          runSqliteScript(database, addFates(sqliteDialect, changed.map(toFateRow)));
         }),
       );
     },
@@ -88,7 +87,7 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
     async clear() {
       await write(({ database }) =>
         inTransaction(database, () => {
-          runSqliteScript(database, keepFates());
+          runSqliteScript(database, forgetPlaces());
           database.run("delete from dead_letters");
           database.run("delete from dead_letter_bodies");
           database.run("delete from dead_letter_counts");
@@ -98,10 +97,13 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
   };
 }
 
-function updateLetter(deadLetters: SqliteConnection["deadLetters"], later: IndexedDeadLetter): void {
+function updateLetter(
+  deadLetters: SqliteConnection["deadLetters"],
+  later: IndexedDeadLetter,
+): IndexedDeadLetter | undefined {
   const row = deadLetters.selectLetter.get(toKeyText(later.id));
   const letter = row === null ? undefined : failedAgain(row, later);
-  if (row === null || letter === undefined) return;
+  if (row === null || letter === undefined) return undefined;
   const before = toKeyText(readDeadLetterRow(row).death.category);
   const changed = toDeadLetterRow(letter);
   deadLetters.updateLetter.run(
@@ -110,12 +112,12 @@ function updateLetter(deadLetters: SqliteConnection["deadLetters"], later: Index
     changed.reason,
     changed.last_failed_at_ms,
     changed.search,
-    changed.fingerprint,
     changed.id,
   );
   deadLetters.updateBody.run(changed.document, changed.id);
   deadLetters.addToLetterCount.run(before, -1);
   deadLetters.addToLetterCount.run(changed.category, 1);
+  return letter;
 }
 
 const beforeAll: DeadLetterPlace = { dlqPartition: -1, dlqOffset: 0 };
@@ -160,19 +162,24 @@ function select(
   conditions: readonly DeadLetterCondition[],
   { limit, offset, after, until }: Page & { readonly until: DeadLetterPlace | null },
 ): readonly DeadLetterBodyRow[] {
-  const clauses = ["(dlq_partition, dlq_offset) > (?, ?)"];
+  const isByFate = conditions.some(isAboutFate);
+  // What became of letters is in an index of its own, in their order.
+  const place = isByFate ? "letter_fates" : "dead_letters";
+  const clauses = [`(${place}.dlq_partition, ${place}.dlq_offset) > (?, ?)`];
   const values: (string | number)[] = [after.dlqPartition, after.dlqOffset];
   if (until !== null) {
-    clauses.push("(dlq_partition, dlq_offset) <= (?, ?)");
+    clauses.push(`(${place}.dlq_partition, ${place}.dlq_offset) <= (?, ?)`);
     values.push(until.dlqPartition, until.dlqOffset);
   }
   for (const { column, test, value } of conditions) {
-    clauses.push(operators[test](column));
+    const table = isAboutFate({ column, test, value }) ? "letter_fates" : "dead_letters";
+    clauses.push(operators[test](`${table}.${column}`));
     values.push(value);
   }
   values.push(limit, offset);
   // The letters are looked up after the page has been found.
   const text = `select document, key, value from dead_letters join dead_letter_bodies using (number)
-    where ${clauses.join(" and ")} order by dlq_partition, dlq_offset limit ? offset ?`;
+    ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""}
+    where ${clauses.join(" and ")} order by ${place}.dlq_partition, ${place}.dlq_offset limit ? offset ?`;
   return database.query<DeadLetterBodyRow, (string | number)[]>(text).all(...values);
 }

@@ -4,7 +4,7 @@ import { type DeadLetterBodyRow, deadLetterColumns } from "./dead-letter-row.ts"
 export function prepareDeadLetterStatements(database: Database) {
   return {
     insertLetter: database.prepare<never, SQLQueryBindings[]>(
-      `insert into dead_letters (${deadLetterColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `insert into dead_letters (${deadLetterColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (id) do nothing`,
     ),
     insertBody: database.prepare<
@@ -12,7 +12,7 @@ export function prepareDeadLetterStatements(database: Database) {
       [number: number | bigint, document: string, key: Uint8Array | null, value: Uint8Array | null]
     >("insert into dead_letter_bodies (number, document, key, value) values (?, ?, ?, ?)"),
     updateLetter: database.prepare<never, SQLQueryBindings[]>(
-      `update dead_letters set error_type = ?, category = ?, reason = ?, last_failed_at_ms = ?, search = ?, fingerprint = ?
+      `update dead_letters set error_type = ?, category = ?, reason = ?, last_failed_at_ms = ?, search = ?
        where id = ?`,
     ),
     updateBody: database.prepare<never, [document: string, id: string]>(

@@ -1,5 +1,6 @@
 // States and groups of dead letters in either dialect. Nothing is counted ahead: a group is what its letters are, read from an
 // index that covers the question.
+import type { FateRow as AddedFate } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
 import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
 import type { LetterState } from "../domain/replay.ts";
@@ -20,7 +21,7 @@ export function createLetterFates({
       run(function* () {
         const { text, values } = lettersInScope(dialect, scope, from, 1);
         const moved = yield* ask<{ one: number }>(
-          `update dead_letters set state = $1 where ${text} returning 1 as one`,
+          `update letter_fates set state = $1 where ${text} returning 1 as one`,
           [to, ...values],
         );
         return moved.length;
@@ -29,7 +30,7 @@ export function createLetterFates({
       read(function* () {
         const { text, values } = lettersInScope(dialect, scope, states, 0);
         const [row] = yield* ask<{ letters: number }>(
-          `select cast(count(*) as double precision) as letters from dead_letters where ${text}`,
+          `select cast(count(*) as double precision) as letters from letter_fates where ${text}`,
           values,
         );
         return row?.letters ?? 0;
@@ -37,7 +38,8 @@ export function createLetterFates({
     countByState: () =>
       read(function* () {
         const rows = yield* ask<{ state: LetterState; letters: number }>(
-          `select state, cast(count(*) as double precision) as letters from dead_letters group by state`,
+          `select state, cast(count(*) as double precision) as letters from letter_fates
+           where dlq_partition >= 0 group by state`,
         );
         const counts = { open: 0, replaying: 0, resolved: 0, discarded: 0, quarantined: 0, superseded: 0 };
         for (const { state, letters } of rows) counts[state] = letters;
@@ -57,7 +59,7 @@ function* selectFates(dialect: Dialect, ids: readonly string[]): Script<Readonly
   const wanted = JSON.stringify(ids.map((id) => ({ wanted: toKeyText(id) })));
   const rows = yield* ask<FateRow>(
     `select id, state, replays, fingerprint
-     from ${dialect.recordsOf("$1", { wanted: "text" })} join dead_letters on id = record.wanted`,
+     from ${dialect.recordsOf("$1", { wanted: "text" })} join letter_fates on id = record.wanted where dlq_partition >= 0`,
     [wanted],
   );
   return new Map(
@@ -91,13 +93,13 @@ function* selectGroups(nowMs: number): Script<readonly LetterGroup[]> {
     `select fingerprint, state, cast(count(*) as double precision) as letters,
        cast(min(last_failed_at_ms) as double precision) as first_ms,
        cast(max(last_failed_at_ms) as double precision) as last_ms
-     from dead_letters group by fingerprint, state`,
+     from letter_fates where dlq_partition >= 0 group by fingerprint, state`,
   );
   const thisHour = Math.floor(nowMs / hourMs);
   const hourly = yield* ask<{ fingerprint: string; hour: number; letters: number }>(
     `select fingerprint, cast(last_failed_at_ms / ${hourMs} as double precision) as hour,
        cast(count(*) as double precision) as letters
-     from dead_letters where last_failed_at_ms >= cast($1 as bigint) and last_failed_at_ms < cast($2 as bigint)
+     from letter_fates where dlq_partition >= 0 and last_failed_at_ms >= cast($1 as bigint) and last_failed_at_ms < cast($2 as bigint)
      group by fingerprint, last_failed_at_ms / ${hourMs}`,
     [(thisHour - hoursShown + 1) * hourMs, (thisHour + 1) * hourMs],
   );
@@ -109,7 +111,8 @@ function* selectGroups(nowMs: number): Script<readonly LetterGroup[]> {
   const kindOf = new Map(kinds.map((kind) => [kind.fingerprint, kind]));
   for (const [fingerprint, own] of Map.groupBy(rows, (row) => row.fingerprint)) {
     const [sample] = yield* ask<{ id: string }>(
-      `select id from dead_letters where fingerprint = $1 order by dlq_partition, dlq_offset limit 1`,
+      `select id from letter_fates where fingerprint = $1 and dlq_partition >= 0
+       order by dlq_partition, dlq_offset limit 1`,
       [fingerprint],
     );
     const hours = Array.from({ length: hoursShown }, () => 0);
@@ -168,44 +171,38 @@ function* annotate(fingerprint: string, { note, owner, ignoredAtMs }: GroupNote)
   return found.length > 0;
 }
 
-/** Kinds of failures that letters brought with them; one that is known keeps what was noted about it. */
-export function* addKinds(
-  dialect: Dialect,
-  kinds: readonly { fingerprint: string; error_type: string; reason: string; pattern: string }[],
-): Script<void> {
-  const once = new Map(kinds.map((kind) => [kind.fingerprint, kind]));
-  if (once.size === 0) return;
-  const sorted = [...once.values()].toSorted((left, right) =>
-    left.fingerprint < right.fingerprint ? -1 : 1,
-  );
+/**
+ * Letters that were added, or failed again: where they lie and what kind of failure it is. What had become of one, and what was
+ * noted about a kind, stays.
+ */
+export function* addFates(dialect: Dialect, fates: readonly AddedFate[]): Script<void> {
+  if (fates.length === 0) return;
+  const once = new Map(fates.map((fate) => [fate.fingerprint, fate]));
+  const kinds = [...once.values()].toSorted((left, right) => (left.fingerprint < right.fingerprint ? -1 : 1));
   yield* ask(
     `insert into dead_letter_groups (fingerprint, error_type, reason, pattern)
      select fingerprint, error_type, reason, pattern
      from ${dialect.recordsOf("$1", { fingerprint: "text", error_type: "text", reason: "text", pattern: "text" })}
      where true on conflict (fingerprint) do nothing`,
-    [JSON.stringify(sorted)],
+    [JSON.stringify(kinds)],
+  );
+  const columns = {
+    id: "text",
+    dlq_partition: "integer",
+    dlq_offset: "bigint",
+    last_failed_at_ms: "bigint",
+    fingerprint: "text",
+  } as const;
+  yield* ask(
+    `insert into letter_fates (id, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, state)
+     select id, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, 'open' from ${dialect.recordsOf("$1", columns)}
+     where true on conflict (id) do update set dlq_partition = excluded.dlq_partition,
+       dlq_offset = excluded.dlq_offset, last_failed_at_ms = excluded.last_failed_at_ms, fingerprint = excluded.fingerprint`,
+    [JSON.stringify(fates.toSorted((left, right) => (left.id < right.id ? -1 : 1)))],
   );
 }
 
-/** Gives back to letters that were added anew what had become of them; most often there is nothing to give back. */
-export function* restoreFates(dialect: Dialect, ids: readonly string[]): Script<void> {
-  const [kept] = yield* ask(`select 1 as one from dead_letter_fates limit 1`);
-  if (kept === undefined) return;
-  const letters = JSON.stringify(ids.toSorted().map((letter) => ({ letter })));
-  const added = dialect.recordsOf("$1", { letter: "text" });
-  yield* ask(
-    `update dead_letters set state = fates.state, replays = fates.replays
-     from dead_letter_fates as fates join ${added} on fates.id = record.letter where dead_letters.id = fates.id`,
-    [letters],
-  );
-  yield* ask(`delete from dead_letter_fates where id in (select letter from ${added})`, [letters]);
-}
-
-/** Before the index is cleared: what its topic cannot tell. */
-export function* keepFates(): Script<void> {
-  yield* ask(
-    `insert into dead_letter_fates (id, state, replays)
-     select id, state, replays from dead_letters where state <> 'open' or replays > 0
-     on conflict (id) do update set state = excluded.state, replays = excluded.replays`,
-  );
+/** The index is cleared: its letters are nowhere until they are added again. */
+export function* forgetPlaces(): Script<void> {
+  yield* ask(`update letter_fates set dlq_partition = -1 where dlq_partition >= 0`);
 }

@@ -112,7 +112,7 @@ export function createReplayStore({ dialect, run, read, joinBodies }: ReplayStor
           `update replay_jobs set ended_at_ms = cast($2 as bigint),
              state = case when state = 'cancelled' then 'cancelled' else 'done' end, pause_cause = null
            where id = $1 and ended_at_ms is null
-             and not exists (select 1 from replay_items where job_id = $1 and state in ('pending', 'sent'))
+             and total = applied + already_applied + stale + failed + skipped
            returning ${jobColumns}`,
           [jobId, atMs],
         );
@@ -159,12 +159,12 @@ function* create(
   yield* ask(
     `insert into replay_items (job_id, number, letter_id, state)
      select $1, row_number() over (order by dlq_partition, dlq_offset), id, 'pending'
-     from (select id, dlq_partition, dlq_offset from dead_letters where ${text}
+     from (select id, dlq_partition, dlq_offset from letter_fates where ${text}
        order by dlq_partition, dlq_offset ${dialect.forUpdate}) as chosen`,
     [id, ...values],
   );
   yield* ask(
-    `update dead_letters set state = 'replaying' where id in (select letter_id from replay_items where job_id = $1)`,
+    `update letter_fates set state = 'replaying' where id in (select letter_id from replay_items where job_id = $1)`,
     [id],
   );
   const [row] = yield* ask<JobRow>(
@@ -229,12 +229,7 @@ function* cancel(jobId: string, atMs: number): Script<void> {
     [jobId, atMs, JSON.stringify(notSent)],
   );
   yield* ask(
-    `update dead_letters set state = 'open' where state = 'replaying'
-     and id in (select letter_id from replay_items where job_id = $1 and state = 'skipped')`,
-    [jobId],
-  );
-  yield* ask(
-    `update dead_letter_fates set state = 'open' where state = 'replaying'
+    `update letter_fates set state = 'open' where state = 'replaying'
      and id in (select letter_id from replay_items where job_id = $1 and state = 'skipped')`,
     [jobId],
   );
@@ -261,7 +256,7 @@ function* skipItems(
   if (skipped.length === 0) return;
   const letters = JSON.stringify(skipped.map(({ letter_id }) => ({ letter: letter_id })));
   yield* ask(
-    `update dead_letters set state = 'open' where state = 'replaying'
+    `update letter_fates set state = 'open' where state = 'replaying'
      and id in (select letter from ${dialect.recordsOf("$1", { letter: "text" })})`,
     [letters],
   );

@@ -1,5 +1,5 @@
 // A scope as a condition on the index: which letters a script is about.
-import { toConditions } from "../../store/dead-letter-row.ts";
+import { isAboutFate, toConditions } from "../../store/dead-letter-row.ts";
 import { toKeyText } from "../../store/key-text.ts";
 import type { Dialect } from "../../store/sql-script.ts";
 import type { LetterState } from "../domain/replay.ts";
@@ -11,7 +11,7 @@ export interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** `before`: how many parameters the statement has already. */
+/** On `letter_fates`. `before`: how many parameters the statement has already. */
 export function lettersInScope(
   dialect: Dialect,
   scope: LetterScope,
@@ -19,24 +19,33 @@ export function lettersInScope(
   before: number,
 ): Condition {
   const values: (string | number)[] = [];
-  const clauses: string[] = [];
+  const clauses = ["letter_fates.dlq_partition >= 0"];
+  const ofLetters: string[] = [];
   const next = (value: string | number) => {
     values.push(value);
     return `$${before + values.length}`;
   };
   if (states !== undefined) {
-    clauses.push(`dead_letters.state in (${states.map((state) => next(state)).join(", ")})`);
+    clauses.push(`letter_fates.state in (${states.map((state) => next(state)).join(", ")})`);
   }
   if (scope.kind === "ids") {
     const ids = JSON.stringify(scope.ids.map((id) => ({ wanted: toKeyText(id) })));
-    clauses.push(`id in (select wanted from ${dialect.recordsOf(next(ids), { wanted: "text" })})`);
+    clauses.push(
+      `letter_fates.id in (select wanted from ${dialect.recordsOf(next(ids), { wanted: "text" })})`,
+    );
   } else {
-    for (const { column, test, value } of toConditions(scope.filter)) {
-      const name = `dead_letters.${column}`;
-      if (test === "contains") clauses.push(dialect.contains(name, next(value)));
-      else if (test === "equals") clauses.push(`${name} = ${next(value)}`);
-      else clauses.push(`${name} ${test === "below" ? "<" : ">="} cast(${next(value)} as bigint)`);
+    for (const condition of toConditions(scope.filter)) {
+      const { column, test, value } = condition;
+      const isOfFate = isAboutFate(condition) || column === "last_failed_at_ms";
+      const name = `${isOfFate ? "letter_fates" : "dead_letters"}.${column}`;
+      const own = isOfFate ? clauses : ofLetters;
+      if (test === "contains") own.push(dialect.contains(name, next(value)));
+      else if (test === "equals") own.push(`${name} = ${next(value)}`);
+      else own.push(`${name} ${test === "below" ? "<" : ">="} cast(${next(value)} as bigint)`);
     }
   }
-  return { text: clauses.length === 0 ? "true" : clauses.join(" and "), values };
+  if (ofLetters.length > 0) {
+    clauses.push(`letter_fates.id in (select id from dead_letters where ${ofLetters.join(" and ")})`);
+  }
+  return { text: clauses.join(" and "), values };
 }

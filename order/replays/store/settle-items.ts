@@ -49,16 +49,13 @@ function* settleLetters(dialect: Dialect, settlements: readonly ReplaySettlement
       bound: quarantineAfter,
     }))
     .toSorted((left, right) => (left.letter < right.letter ? -1 : 1));
-  // While the index is made anew its letters' states are in the other table.
-  for (const table of ["dead_letters", "dead_letter_fates"] as const) {
-    yield* ask(
-      `update ${table} set replays = replays + 1, state = case when record.is_open = 0 then 'resolved'
-         when replays + 1 >= record.bound then 'quarantined' else 'open' end
-       from ${dialect.recordsOf("$1", { letter: "text", is_open: "integer", bound: "integer" })}
-       where id = record.letter and state = 'replaying'`,
-      [JSON.stringify(letters)],
-    );
-  }
+  yield* ask(
+    `update letter_fates set replays = replays + 1, state = case when record.is_open = 0 then 'resolved'
+       when replays + 1 >= record.bound then 'quarantined' else 'open' end
+     from ${dialect.recordsOf("$1", { letter: "text", is_open: "integer", bound: "integer" })}
+     where id = record.letter and state = 'replaying'`,
+    [JSON.stringify(letters)],
+  );
 }
 
 function* countOutcomes(settlements: readonly ReplaySettlement[]): Script<void> {

@@ -1,18 +1,22 @@
--- What became of a dead letter since it was added, and which failures are alike. Letters from before have no fingerprint
--- until the index is made anew.
-alter table dead_letters add column fingerprint text not null default '';
-alter table dead_letters add column state text not null default 'open';
-alter table dead_letters add column replays integer not null default 0;
-
-create index dead_letters_by_fingerprint on dead_letters (fingerprint, dlq_partition, dlq_offset, state, last_failed_at_ms);
-create index dead_letters_by_state on dead_letters (state, dlq_partition, dlq_offset);
-
--- What is kept of letters while the index is made anew from its topic, which knows nothing of operators.
-create table dead_letter_fates (
+-- What became of a dead letter since it was added, and which failures are alike. Apart from the letters, so that a hundred
+-- thousand of them change their state within a second or two; the index is made anew without it, so that nothing that was
+-- decided is forgotten: then dlq_partition is -1 until the letter is there again. Letters from before have no fingerprint
+-- until that is done.
+create table letter_fates (
   id text primary key not null,
+  dlq_partition integer not null,
+  dlq_offset integer not null,
+  last_failed_at_ms integer not null,
+  fingerprint text not null,
   state text not null,
-  replays integer not null
+  replays integer not null default 0
 ) strict;
+
+insert into letter_fates (id, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, state)
+  select id, dlq_partition, dlq_offset, last_failed_at_ms, '', 'open' from dead_letters;
+
+create index letter_fates_by_state on letter_fates (state, dlq_partition, dlq_offset);
+create index letter_fates_by_fingerprint on letter_fates (fingerprint, dlq_partition, dlq_offset);
 
 -- A kind of failure, as it reads, and what people have noted about it.
 create table dead_letter_groups (
@@ -65,5 +69,5 @@ create table replay_items (
   primary key (job_id, number)
 ) strict, without rowid;
 
-create index replay_items_by_letter on replay_items (letter_id, job_id);
-create index replay_items_by_state on replay_items (job_id, state, number);
+create index replay_items_by_letter on replay_items (letter_id);
+create index replay_items_sent on replay_items (job_id, number) where state = 'sent';
