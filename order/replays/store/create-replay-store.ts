@@ -210,6 +210,12 @@ function* changeJob(jobId: string, change: JobChange): Script<ReplayJob | undefi
   return yield* selectJob(jobId);
 }
 
+/**
+ * Not as a condition: PostgreSQL may believe that hardly any letter is being replayed, look them all up by that for each item,
+ * and never come to an end.
+ */
+const openAgain = `state = case state when 'replaying' then 'open' else state end`;
+
 const notSent: ReplayFailure = {
   reason: "cancelled",
   errorType: "Cancelled",
@@ -229,8 +235,8 @@ function* cancel(jobId: string, atMs: number): Script<void> {
     [jobId, atMs, JSON.stringify(notSent)],
   );
   yield* ask(
-    `update letter_fates set state = 'open' where state = 'replaying'
-     and id in (select letter_id from replay_items where job_id = $1 and state = 'skipped')`,
+    `update letter_fates set ${openAgain}
+     where id in (select letter_id from replay_items where job_id = $1 and state = 'skipped')`,
     [jobId],
   );
   yield* countSkipped(jobId, skipped.length);
@@ -256,8 +262,8 @@ function* skipItems(
   if (skipped.length === 0) return;
   const letters = JSON.stringify(skipped.map(({ letter_id }) => ({ letter: letter_id })));
   yield* ask(
-    `update letter_fates set state = 'open' where state = 'replaying'
-     and id in (select letter from ${dialect.recordsOf("$1", { letter: "text" })})`,
+    `update letter_fates set ${openAgain}
+     where id in (select letter from ${dialect.recordsOf("$1", { letter: "text" })})`,
     [letters],
   );
   yield* countSkipped(jobId, skipped.length);

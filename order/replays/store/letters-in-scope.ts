@@ -26,7 +26,9 @@ export function lettersInScope(
     return `$${before + values.length}`;
   };
   if (states !== undefined) {
-    clauses.push(`letter_fates.state in (${states.map((state) => next(state)).join(", ")})`);
+    // For named letters their ids are the way to them, and never their state: see `openAgain` in create-replay-store.ts.
+    const column = scope.kind === "ids" ? "coalesce(letter_fates.state, '')" : "letter_fates.state";
+    clauses.push(`${column} in (${states.map((state) => next(state)).join(", ")})`);
   }
   if (scope.kind === "ids") {
     const ids = JSON.stringify(scope.ids.map((id) => ({ wanted: toKeyText(id) })));

@@ -50,10 +50,12 @@ function* settleLetters(dialect: Dialect, settlements: readonly ReplaySettlement
     }))
     .toSorted((left, right) => (left.letter < right.letter ? -1 : 1));
   yield* ask(
-    `update letter_fates set replays = replays + 1, state = case when record.is_open = 0 then 'resolved'
-       when replays + 1 >= record.bound then 'quarantined' else 'open' end
+    // The state is no condition: see `openAgain` in create-replay-store.ts.
+    `update letter_fates set replays = replays + case state when 'replaying' then 1 else 0 end,
+       state = case when state <> 'replaying' then state when record.is_open = 0 then 'resolved'
+         when replays + 1 >= record.bound then 'quarantined' else 'open' end
      from ${dialect.recordsOf("$1", { letter: "text", is_open: "integer", bound: "integer" })}
-     where id = record.letter and state = 'replaying'`,
+     where id = record.letter`,
     [JSON.stringify(letters)],
   );
 }
