@@ -21,6 +21,8 @@ export interface Dialect {
   /** `record`, a table of the JSON array of objects in this parameter. */
   recordsOf(parameter: string, columns: Readonly<Record<string, "text" | "integer" | "bigint">>): string;
   contains(column: string, parameter: string): string;
+  /** Whether many rows are changed by one statement, or one after the other, which is quick where nothing is in between. */
+  readonly changesAtOnce: boolean;
   /** After a `select` whose rows are about to be changed. */
   readonly forUpdate: string;
 }
@@ -31,12 +33,53 @@ export function* ask<Row>(text: string, values: readonly SqlValue[] = []): Scrip
   return rows as readonly Row[];
 }
 
+export interface Update<Column extends string> {
+  readonly table: string;
+  /** In these the fields of a record are `record.name`. */
+  readonly set: string;
+  readonly where: string;
+  readonly returning: string;
+  readonly columns: Readonly<Record<Column, "text" | "integer" | "bigint">>;
+}
+
+/** Changes a row for each record that finds one; answers the rows. */
+export function* updateEach<Row, Column extends string>(
+  dialect: Dialect,
+  { table, set, where, returning, columns }: Update<Column>,
+  records: readonly Readonly<Record<Column, SqlValue>>[],
+): Script<readonly Row[]> {
+  if (dialect.changesAtOnce) {
+    return yield* ask<Row>(
+      `update ${table} set ${set} from ${dialect.recordsOf("$1", columns)} where ${where} returning ${returning}`,
+      [JSON.stringify(records)],
+    );
+  }
+  const names: string[] = Object.keys(columns);
+  const numbered = `update ${table} set ${set} where ${where} returning ${returning}`.replaceAll(
+    /\brecord\.(\w+)/g,
+    (_, name: string) => `$${names.indexOf(name) + 1}`,
+  );
+  const changed: Row[] = [];
+  for (const record of records) {
+    const values = new Map<string, SqlValue>(Object.entries(record));
+    changed.push(
+      ...(yield* ask<Row>(
+        numbered,
+        names.map((name) => values.get(name) ?? null),
+      )),
+    );
+  }
+  return changed;
+}
+
 export const sqliteDialect: Dialect = {
   recordsOf(parameter, columns) {
     const fields = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') as ${name}`);
     return `(select ${fields.join(", ")} from json_each(${parameter})) as record`;
   },
   contains: (column, parameter) => `instr(${column}, ${parameter}) > 0`,
+  // SQLite might walk the table and look every row up in the JSON: minutes instead of milliseconds.
+  changesAtOnce: false,
   forUpdate: "",
 };
 
@@ -46,6 +89,7 @@ export const postgresDialect: Dialect = {
     return `json_to_recordset(${parameter}::text::json) as record (${fields.join(", ")})`;
   },
   contains: (column, parameter) => `strpos(${column}, ${parameter}) > 0`,
+  changesAtOnce: true,
   forUpdate: "for update",
 };
 

@@ -59,7 +59,7 @@ function* selectFates(dialect: Dialect, ids: readonly string[]): Script<Readonly
   const wanted = JSON.stringify(ids.map((id) => ({ wanted: toKeyText(id) })));
   const rows = yield* ask<FateRow>(
     `select id, state, replays, fingerprint
-     from ${dialect.recordsOf("$1", { wanted: "text" })} join letter_fates on id = record.wanted where dlq_partition >= 0`,
+     from ${dialect.recordsOf("$1", { wanted: "text" })} cross join letter_fates where id = record.wanted and dlq_partition >= 0`,
     [wanted],
   );
   return new Map(

@@ -4,7 +4,7 @@
 import { chunkByBytes } from "../../store/chunk-by-bytes.ts";
 import { type DeadLetterBodyRow, readDeadLetterRow } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
-import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
+import { ask, type Dialect, type Script, updateEach } from "../../store/sql-script.ts";
 import type { ItemState, LetterState, ReplayFailure, ReplayItemId, ReplayJob } from "../domain/replay.ts";
 import {
   type ItemRow,
@@ -94,14 +94,24 @@ export function createReplayStore({ dialect, run, read, joinBodies }: ReplayStor
       read(() => itemsToSend(joinBodies, jobId, afterNumber, limit)),
     announce: (jobId, owner, items) =>
       run(function* () {
-        const records = items.map(({ number, bodyHash }) => ({ item: number, hash: bodyHash }));
-        const rows = yield* ask<{ number: number }>(
-          `update replay_items set state = 'sent', body_hash = record.hash
-           from ${dialect.recordsOf("$2", { item: "integer", hash: "text" })}
-           where job_id = $1 and number = record.item and (replay_items.state = 'sent' or (replay_items.state = 'pending'
-             and exists (select 1 from replay_jobs where id = $1 and state = 'running' and lease_owner = $3)))
-           returning number`,
-          [jobId, JSON.stringify(records), owner],
+        const records = items.map(({ number, bodyHash }) => ({
+          job: jobId,
+          holder: owner,
+          item: number,
+          hash: bodyHash,
+        }));
+        const rows = yield* updateEach<{ number: number }, keyof (typeof records)[number]>(
+          dialect,
+          {
+            table: "replay_items",
+            set: "state = 'sent', body_hash = record.hash",
+            where: `job_id = record.job and number = record.item and (replay_items.state = 'sent'
+              or (replay_items.state = 'pending' and exists (select 1 from replay_jobs
+                where id = record.job and replay_jobs.state = 'running' and lease_owner = record.holder)))`,
+            returning: "replay_items.number",
+            columns: { job: "text", holder: "text", item: "integer", hash: "text" },
+          },
+          records,
         );
         return rows.map(({ number }) => number).toSorted((left, right) => left - right);
       }),
@@ -252,12 +262,22 @@ function* skipItems(
   items: readonly { readonly number: number; readonly failure: ReplayFailure }[],
   atMs: number,
 ): Script<void> {
-  const records = items.map(({ number, failure }) => ({ item: number, why: JSON.stringify(failure) }));
-  const skipped = yield* ask<{ letter_id: string }>(
-    `update replay_items set state = 'skipped', settled_at_ms = cast($3 as bigint), failure = record.why
-     from ${dialect.recordsOf("$2", { item: "integer", why: "text" })}
-     where job_id = $1 and number = record.item and replay_items.state in ('pending', 'sent') returning letter_id`,
-    [jobId, JSON.stringify(records), atMs],
+  const records = items.map(({ number, failure }) => ({
+    job: jobId,
+    item: number,
+    why: JSON.stringify(failure),
+    at: atMs,
+  }));
+  const skipped = yield* updateEach<{ letter_id: string }, keyof (typeof records)[number]>(
+    dialect,
+    {
+      table: "replay_items",
+      set: "state = 'skipped', settled_at_ms = record.at, failure = record.why",
+      where: "job_id = record.job and number = record.item and replay_items.state in ('pending', 'sent')",
+      returning: "letter_id",
+      columns: { job: "text", item: "integer", why: "text", at: "bigint" },
+    },
+    records,
   );
   if (skipped.length === 0) return;
   const letters = JSON.stringify(skipped.map(({ letter_id }) => ({ letter: letter_id })));
@@ -320,7 +340,7 @@ function* announced(
     const rows = yield* ask<AnnouncedRow>(
       `select job_id, number, letter_id, state, body_hash
        from ${dialect.recordsOf("$1", { job: "text", item: "integer" })}
-       join replay_items on job_id = record.job and number = record.item`,
+       cross join replay_items where job_id = record.job and number = record.item`,
       [JSON.stringify(chunk)],
     );
     for (const { job_id: jobId, number, letter_id, state, body_hash: bodyHash } of rows) {

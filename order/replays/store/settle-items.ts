@@ -1,6 +1,6 @@
 // How items end, written in the transaction of the batch that gave them their effect (or found that they have none).
 import { toKeyText } from "../../store/key-text.ts";
-import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
+import { ask, type Dialect, type Script, updateEach } from "../../store/sql-script.ts";
 import type { ReplayItemId } from "../domain/replay.ts";
 import type { ReplaySettlement } from "./replay-store.ts";
 
@@ -23,12 +23,16 @@ export function* settleItems(
     why: failure === null ? null : JSON.stringify(failure),
     at: atMs,
   }));
-  const settled = yield* ask<{ job_id: string; number: number }>(
-    `update replay_items set state = record.outcome, settled_at_ms = record.at, failure = record.why
-     from ${dialect.recordsOf("$1", { job: "text", item: "integer", outcome: "text", why: "text", at: "bigint" })}
-     where job_id = record.job and number = record.item and replay_items.state = 'sent'
-     returning job_id, number`,
-    [JSON.stringify(items)],
+  const settled = yield* updateEach<{ job_id: string; number: number }, keyof (typeof items)[number]>(
+    dialect,
+    {
+      table: "replay_items",
+      set: "state = record.outcome, settled_at_ms = record.at, failure = record.why",
+      where: "job_id = record.job and number = record.item and replay_items.state = 'sent'",
+      returning: "job_id, number",
+      columns: { job: "text", item: "integer", outcome: "text", why: "text", at: "bigint" },
+    },
+    items,
   );
   if (settled.length < sorted.length) {
     const done = new Set(settled.map(({ job_id, number }) => `${job_id}/${number}`));
@@ -49,14 +53,19 @@ function* settleLetters(dialect: Dialect, settlements: readonly ReplaySettlement
       bound: quarantineAfter,
     }))
     .toSorted((left, right) => (left.letter < right.letter ? -1 : 1));
-  yield* ask(
-    // The state is no condition: see `openAgain` in create-replay-store.ts.
-    `update letter_fates set replays = replays + case state when 'replaying' then 1 else 0 end,
-       state = case when state <> 'replaying' then state when record.is_open = 0 then 'resolved'
-         when replays + 1 >= record.bound then 'quarantined' else 'open' end
-     from ${dialect.recordsOf("$1", { letter: "text", is_open: "integer", bound: "integer" })}
-     where id = record.letter`,
-    [JSON.stringify(letters)],
+  yield* updateEach(
+    dialect,
+    {
+      table: "letter_fates",
+      // The state is no condition: see `openAgain` in create-replay-store.ts.
+      set: `replays = replays + case state when 'replaying' then 1 else 0 end,
+        state = case when state <> 'replaying' then state when record.is_open = 0 then 'resolved'
+          when replays + 1 >= record.bound then 'quarantined' else 'open' end`,
+      where: "id = record.letter",
+      returning: "1 as one",
+      columns: { letter: "text", is_open: "integer", bound: "integer" },
+    },
+    letters,
   );
 }
 
