@@ -140,7 +140,6 @@ export const startReplaySchema = z.strictObject({
 export type StartReplay = z.infer<typeof startReplaySchema>;
 
 export const replayOutcomeSchema = z.enum(["applied", "already_applied", "stale", "failed", "skipped"]);
-export type ReplayOutcome = z.infer<typeof replayOutcomeSchema>;
 
 export const replayJobSchema = z.object({
   id: z.string(),

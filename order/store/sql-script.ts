@@ -7,14 +7,14 @@ import type { Database, SQLQueryBindings } from "bun:sqlite";
 import type { SQL } from "bun";
 
 type SqlValue = string | number | null;
-type SqlRow = Readonly<Record<string, unknown>>;
 
 interface Statement {
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
 
-export type Script<Answer> = Generator<Statement, Answer, readonly SqlRow[]>;
+/** What it is given are the rows of its statement, as whoever wrote the statement knows them: see `ask`. */
+export type Script<Answer> = Generator<Statement, Answer, readonly never[]>;
 
 /** The few things that the dialects say differently. */
 export interface Dialect {
@@ -29,8 +29,7 @@ export interface Dialect {
 
 /** One statement of a script. `Row` is what the statement's columns are: the store has written them itself. */
 export function* ask<Row>(text: string, values: readonly SqlValue[] = []): Script<readonly Row[]> {
-  const rows: readonly unknown[] = yield { text, values };
-  return rows as readonly Row[];
+  return yield { text, values };
 }
 
 export interface Update<Column extends string> {
@@ -98,7 +97,7 @@ export function runSqliteScript<Answer>(database: Database, script: Script<Answe
   let step = script.next([]);
   while (step.done !== true) {
     const { text, values } = step.value;
-    const statement = database.query<SqlRow, SQLQueryBindings[]>(text.replaceAll(/\$(\d+)/g, "?$1"));
+    const statement = database.query<never, SQLQueryBindings[]>(text.replaceAll(/\$(\d+)/g, "?$1"));
     step = script.next(statement.all(...values));
   }
   return step.value;
@@ -109,8 +108,7 @@ export async function runPostgresScript<Answer>(sql: SQL, script: Script<Answer>
   let step = script.next([]);
   while (step.done !== true) {
     const { text, values } = step.value;
-    const rows: readonly SqlRow[] = await sql.unsafe(text, [...values]);
-    step = script.next(rows);
+    step = script.next(await sql.unsafe<never[]>(text, [...values]));
   }
   return step.value;
 }

@@ -70,7 +70,7 @@ describe.skipIf(addresses === undefined)("order killed during a replay", () => {
 
   async function countOf(statement: string): Promise<number> {
     const [row]: { count: number }[] = await sql.unsafe(statement);
-    return Number(row?.count ?? 0);
+    return row?.count ?? 0;
   }
   const untilCount = (statement: string, count: number) =>
     eventually(async () => expect(await countOf(statement)).toBe(count), 60_000);
@@ -87,7 +87,7 @@ describe.skipIf(addresses === undefined)("order killed during a replay", () => {
     expect(job.total).toBe(letters);
 
     const settled = () =>
-      countOf("select (applied + already_applied + stale + failed + skipped) as count from replay_jobs");
+      countOf("select (applied + already_applied + stale + failed + skipped)::int as count from replay_jobs");
     const untilSettled = (count: number) =>
       eventually(async () => expect(await settled()).toBeGreaterThan(count), 60_000);
     await untilSettled(letters * 0.1);

@@ -60,10 +60,8 @@ test("headers that are not exactly ours are no lineage", () => {
     [4, "soon"],
     [0, "x".repeat(500)],
   ] as const) {
-    const forged = headers.map(([name, own], place): RecordHeader => [
-      name,
-      place !== index ? own : value === null ? null : Buffer.from(value),
-    ]);
+    const bytes = value === null ? null : Buffer.from(value);
+    const forged = headers.map(([name, own], place): RecordHeader => [name, place === index ? bytes : own]);
     expect(readLineage(forged)).toBeUndefined();
   }
 });

@@ -150,7 +150,8 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
       await addLetters(3);
       await start("one");
       await hold();
-      const { replays, save } = instances.store;
+      const { store } = instances;
+      const { replays } = store;
       expect(await announce("one", [1, 2])).toEqual([1, 2]);
       const items = await replays.itemsToSend("one", 0, 10);
       expect(items.map(({ number, state }) => [number, state])).toEqual([
@@ -159,7 +160,7 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
         [3, "pending"],
       ]);
       expect(items[1]?.original).toEqual(letterAt(1).original);
-      await save(settling([settlement(1, "applied")]));
+      await store.save(settling([settlement(1, "applied")]));
       expect((await replays.itemsToSend("one", 0, 10)).map(({ number }) => number)).toEqual([2, 3]);
       await instances.store.deadLetters.clear();
       expect((await replays.itemsToSend("one", 1, 1))[0]?.original).toBeNull();
@@ -273,8 +274,9 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
       await start("one", { canary: 1 });
       await hold();
       await announce("one", [1]);
-      const { replays, save } = instances.store;
-      await save(settling([settlement(1, "failed")]));
+      const { store } = instances;
+      const { replays } = store;
+      await store.save(settling([settlement(1, "failed")]));
       await replays.change("one", { kind: "pause", cause: "canary" });
       expect(await announce("one", [2])).toEqual([]);
       await replays.change("one", { kind: "rate", ratePerSecond: 7 });

@@ -13,9 +13,7 @@ export function* settleItems(
   settlements: readonly ReplaySettlement[],
 ): Script<readonly ReplayItemId[]> {
   // In one order for every instance.
-  const sorted = settlements.toSorted((left, right) =>
-    left.jobId === right.jobId ? left.number - right.number : left.jobId < right.jobId ? -1 : 1,
-  );
+  const sorted = settlements.toSorted(inOrder);
   const items = sorted.map(({ jobId, number, outcome, failure, atMs }) => ({
     job: jobId,
     item: number,
@@ -79,4 +77,9 @@ function* countOutcomes(settlements: readonly ReplaySettlement[]): Script<void> 
       [jobId, count("applied"), count("already_applied"), count("stale"), count("failed")],
     );
   }
+}
+
+function inOrder(left: ReplayItemId, right: ReplayItemId): number {
+  if (left.jobId === right.jobId) return left.number - right.number;
+  return left.jobId < right.jobId ? -1 : 1;
 }
