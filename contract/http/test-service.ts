@@ -97,6 +97,7 @@ export interface TestOrderOptions {
     readonly deadLetters?: DeadLetterViews;
     readonly parked?: ParkedViews;
     readonly partitions?: PartitionOperations;
+    readonly replays?: ReplayOperations;
     readonly audit?: AuditViews;
   };
   /** Partitions that stand still, as `topic/partition`. */

@@ -1,6 +1,7 @@
 // A bad night put right from the outside: a burst of failures is found as one kind, tried dry, replayed with a canary, and
 // proven. What others see of it, and what happens when it is ordered twice, cancelled or forged.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { runDlq } from "../../cli/dlq.ts";
 import { createOrderClient, type OrderClient } from "../../contract/client.ts";
 import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
 import { replayTopicOf } from "../../service/settings.ts";
@@ -242,6 +243,32 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
         expect(deadLetters).toMatchObject([{ originalTopic: topic, state: "open" }]);
       });
       expect(await statusOf(orderId)).toBe("new");
+    }, 60_000);
+
+    test("the same from a terminal alone: seen grouped, understood, tried dry, replayed, proven", async () => {
+      const dlq = async (...words: string[]) => {
+        const said: string[] = [];
+        const terminal = {
+          out: (text: string) => void said.push(text),
+          tell: () => undefined,
+          sleep: (ms: number) => Bun.sleep(ms),
+        };
+        return { code: await runDlq(words, client, terminal), text: said.join("\n") };
+      };
+      await failEarly("CLI", 4);
+      const filter = ["--filter", `text=${id("CLI")}`];
+      expect((await dlq("groups")).text).toContain(
+        "Order <id> not found. Cannot update status. Sending to DLQ.",
+      );
+      const [letter] = await lettersOf("CLI");
+      expect((await dlq("show", letter?.id ?? "")).text).toContain('"status": "shipped"');
+      expect((await dlq("replay", ...filter, "--dry-run")).text).toContain("4 would be applied");
+      const one = await dlq("replay", "--id", letter?.id ?? "", "--reason", "one first", "--wait");
+      expect(one).toEqual({ code: 0, text: expect.stringContaining("The replay is done: 1 applied") });
+      const rest = await dlq("replay", ...filter, "--reason", "the rest", "--rate", "1000", "--wait");
+      expect(rest).toEqual({ code: 0, text: expect.stringContaining("The replay is done: 3 applied") });
+      expect((await dlq("ls", ...filter, "--filter", "state=open")).text).toBe("No dead letter matches.");
+      expect((await dlq("jobs")).text).toContain("by hand");
     }, 60_000);
 
     test("the same is ordered and followed over HTTP", async () => {
