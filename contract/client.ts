@@ -4,6 +4,7 @@ import {
   createTRPCClient,
   httpBatchLink,
   httpLink,
+  httpSubscriptionLink,
   splitLink,
   type Operation,
   type TRPCLink,
@@ -46,7 +47,7 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
   const endpoint = `${url.replace(/\/+$/, "")}/trpc`;
   // tRPC's own type for `init` is not RequestInit but a part of it, with undefined where the platform wants absence.
   const send = (target: string | URL | Request, init?: object) => (options.fetch ?? fetch)(target, init);
-  return splitLink({
+  const calls = splitLink({
     condition: (operation) => idempotencyKeyOf(operation) !== undefined,
     true: httpLink({
       url: endpoint,
@@ -62,6 +63,9 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
       headers: () => headersOf(options, undefined),
     }),
   });
+  // A stream, by the platform's EventSource: browsers have one, and reconnect where they were.
+  const streams = httpSubscriptionLink({ url: endpoint });
+  return splitLink({ condition: ({ type }) => type === "subscription", true: streams, false: calls });
 }
 
 function idempotencyKeyOf(operation: Operation): string | undefined {

@@ -120,7 +120,7 @@ test("every route calls a procedure that exists", () => {
     deadLetters: { list: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
-    letters: { groups: unused, annotate: unused, discard: unused, restore: unused },
+    letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
     replays: {
       preview: unused,
       start: unused,

@@ -24,6 +24,7 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AnnotateGroup,
+  LetterCounts,
   LetterGroups,
   MovedLetters,
   MoveLetters,
@@ -103,6 +104,7 @@ export interface PartitionOperations {
 
 /** What is done about dead letters as a whole, and what became of it. Every order is in the audit before it is carried out. */
 export interface LetterOperations {
+  counts(): Answer<LetterCounts>;
   groups(): Answer<LetterGroups>;
   /** `not_found` for a fingerprint that no letter has. */
   annotate(note: AnnotateGroup, context: RequestContext): Answer<{ readonly fingerprint: string }>;

@@ -45,6 +45,7 @@ import type {
 } from "./ports.ts";
 import type {
   AnnotateGroup,
+  LetterCounts,
   LetterGroups,
   MovedLetters,
   MoveLetters,
@@ -94,6 +95,7 @@ export interface OrderProcedures {
   "parked.retryNow": { input: ParkedTarget; answer: ParkedTarget };
   "parked.deadLetterNow": { input: ParkedTarget; answer: ParkedTarget };
   "partitions.skip": { input: SkipPartition; answer: PartitionSkip };
+  "dlq.counts": { input: void; answer: LetterCounts };
   "dlq.groups": { input: void; answer: LetterGroups };
   "dlq.annotate": { input: AnnotateGroup; answer: { readonly fingerprint: string } };
   "dlq.discard": { input: MoveLetters; answer: MovedLetters };
@@ -152,6 +154,7 @@ export function orderProcedures({
     "parked.retryNow": write(async ({ id }) => wordedAs(waitingNotFound, await parked.retryNow(id))),
     "parked.deadLetterNow": write(async ({ id }) => wordedAs(parkedNotFound, await parked.deadLetterNow(id))),
     "partitions.skip": write((command, context) => partitions.skip(command, context)),
+    "dlq.counts": read(() => letters.counts()),
     "dlq.groups": read(() => letters.groups()),
     "dlq.annotate": write((note, context) => letters.annotate(note, context)),
     "dlq.discard": write((command, context) => letters.discard(command, context)),

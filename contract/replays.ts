@@ -226,3 +226,13 @@ export const replayItemsSchema = z.object({
   nextAfter: z.int().optional(),
 });
 export type ReplayItems = z.infer<typeof replayItemsSchema>;
+
+/** How many dead letters are in each state. */
+export const letterCountsSchema = z.object({ byState: z.record(letterStateSchema, z.int()) });
+export type LetterCounts = z.infer<typeof letterCountsSchema>;
+
+/** What a stream is resumed with after a reconnect: tRPC's clients and EventSource send it by themselves. */
+const lastEventIdSchema = z.string().max(200).optional();
+
+export const watchReplaySchema = replayQuerySchema.extend({ lastEventId: lastEventIdSchema });
+export const watchLettersSchema = z.strictObject({ lastEventId: lastEventIdSchema }).optional();

@@ -34,8 +34,13 @@ import {
   replayQuerySchema,
   setReplayRateSchema,
   startReplaySchema,
+  watchLettersSchema,
+  watchReplaySchema,
 } from "./replays.ts";
+import type { ContractFailure } from "./errors.ts";
+import type { Result } from "./result.ts";
 import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
+import { watcher } from "./watch.ts";
 import { validatedInput } from "./validated-input.ts";
 
 /** What the transport hands to every call. */
@@ -45,6 +50,8 @@ export interface RpcContext {
 
 const t = initTRPC.context<RpcContext>().create({
   isDev: false,
+  // Proxies and Bun close a stream on which nothing comes.
+  sse: { ping: { enabled: true, intervalMs: 5000 }, client: { reconnectAfterInactivityMs: 15_000 } },
   // Building a router needs no server: the contract loads wherever the clients do.
   allowOutsideOfServer: true,
   errorFormatter: ({ error, ctx }) => rpcErrorShape(failureOf(error), ctx?.request.requestId ?? null),
@@ -81,6 +88,8 @@ export function cartRouterOver(procedures: Implemented<CartProcedures>, conditio
 
 export function orderRouterOver(procedures: Implemented<OrderProcedures>, conditions: Conditions) {
   const call = caller(conditions);
+  const ask = asker(conditions);
+  const watch = watcher(conditions.timer);
   return t.router({
     orders: t.router({
       details: t.procedure
@@ -106,6 +115,18 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       info: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.info"], input, ctx.request)),
+      counts: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["dlq.counts"], input, ctx.request)),
+      /** The counts, and again whenever they have changed. */
+      watch: t.procedure.input(validatedInput(watchLettersSchema)).subscription(({ input, ctx, signal }) =>
+        watch({
+          read: () => ask(procedures["dlq.counts"], undefined, ctx.request),
+          idOf: ({ byState }) => Object.values(byState).join("."),
+          lastEventId: input?.lastEventId,
+          signal,
+        }),
+      ),
       groups: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.groups"], input, ctx.request)),
@@ -145,6 +166,17 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       get: t.procedure
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
+      /** The job, and again whenever it has changed, until it has ended. */
+      watch: t.procedure.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
+        watch({
+          read: () => ask(procedures["replays.get"], { id: input.id }, ctx.request),
+          idOf: ({ counts, state, pauseCause, ratePerSecond, endedAt }) =>
+            [...Object.values(counts), state, pauseCause, ratePerSecond, endedAt].join("."),
+          isLast: ({ endedAt }) => endedAt !== null,
+          lastEventId: input.lastEventId,
+          signal,
+        }),
+      ),
       list: t.procedure
         .input(validatedInput(replayPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.list"], input, ctx.request)),
@@ -174,13 +206,23 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
 
 /** A failure leaves as an exception here and only here, because tRPC has no other way to say it. */
 function caller(conditions: Conditions) {
+  const ask = asker(conditions);
   return async <Input, Answer>(
-    { effect, run }: Procedure<Input, Answer>,
+    procedure: Procedure<Input, Answer>,
     input: Input,
     context: RequestContext,
   ): Promise<Answer> => {
-    const result = await perform<Answer>(conditions, effect, context.requestId, () => run(input, context));
+    const result = await ask(procedure, input, context);
     if (!result.ok) throw rpcErrorOf(result.failure);
     return result.value;
   };
+}
+
+function asker(conditions: Conditions) {
+  return <Input, Answer>(
+    { effect, run }: Procedure<Input, Answer>,
+    input: Input,
+    context: RequestContext,
+  ): Promise<Result<Answer, ContractFailure>> =>
+    perform<Answer>(conditions, effect, context.requestId, () => run(input, context));
 }

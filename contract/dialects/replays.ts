@@ -6,6 +6,7 @@ import type { OrderProcedures } from "../procedures.ts";
 import {
   annotateGroupSchema,
   groupAnnotationSchema,
+  letterCountsSchema,
   letterGroupSchema,
   letterGroupsSchema,
   movedLettersSchema,
@@ -128,6 +129,28 @@ const move = {
 } as const;
 
 export const replayRoutes: readonly Route<OrderProcedures>[] = [
+  route({
+    ...common,
+    method: "GET",
+    path: "/ops/dead-letters/counts",
+    operationId: "countDeadLetters",
+    summary: "Count dead letters by what became of them",
+    description: "All of them, exactly.",
+    procedure: "dlq.counts",
+    from: "query",
+    request: z.strictObject({}),
+    toInput: () => undefined,
+    status: 200,
+    answer: letterCountsSchema.meta({ id: "DeadLetterCounts" }),
+    toAnswer: (counts) => counts,
+    errors: [],
+    examples: {
+      request: {},
+      answer: {
+        byState: { open: 214, replaying: 0, resolved: 37, discarded: 2, quarantined: 1, superseded: 0 },
+      },
+    },
+  }),
   route({
     ...common,
     method: "GET",

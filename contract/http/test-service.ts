@@ -264,6 +264,10 @@ function lettersOf(ordered: Recorded[]): LetterOperations {
     return success({ auditId: ordered.length, count: 1 });
   };
   return {
+    counts: async () =>
+      success({
+        byState: { open: 1, replaying: 0, resolved: 0, discarded: 0, quarantined: 0, superseded: 0 },
+      }),
     groups: async () => success({ groups: [] }),
     async annotate(command, context) {
       ordered.push({ command, context });

@@ -33,7 +33,9 @@ export function trpcEndpoint(
       },
       responseMeta: ({ errors }) => ({ headers: new Headers(failureHeadersOf(errors)) }),
     });
+    const type = response.headers.get("content-type");
     for (const [name, value] of Object.entries(commonHeaders(requestId))) response.headers.set(name, value);
+    if (type?.startsWith("text/event-stream") === true) response.headers.set("content-type", type);
     return response;
   };
 }
@@ -59,12 +61,14 @@ async function admit(
   if (calls > 1 && context.value.idempotencyKey !== undefined) {
     return failed(invalidRequest([`A call with an ${idempotencyKeyHeader} must not be batched with others`]));
   }
-  // For subscriptions, of which there are none.
+  // Nothing of a call comes beside its input.
   url.searchParams.delete("connectionParams");
   const bare = (body?: string) =>
     new Request(url, {
       method,
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...resumption(request.headers) },
+      // A stream ends when nobody reads it any more.
+      signal: request.signal,
       ...(body === undefined ? {} : { body }),
     });
   switch (method) {
@@ -86,6 +90,12 @@ async function admit(
         message: "Queries are called with GET and mutations with POST",
       });
   }
+}
+
+/** Where a stream is taken up again, as EventSource says it. */
+function resumption(headers: Headers): Record<string, string> {
+  const id = headers.get("last-event-id");
+  return id === null || id.length > 200 ? {} : { "last-event-id": id };
 }
 
 function isJson(contentType: string | null): boolean {

@@ -38,6 +38,7 @@ export function createLetterOperations({ store, now }: LetterOperationsOptions):
   }
 
   return {
+    counts: () => whileStoreAnswers(async () => success({ byState: await letterFates.countByState() })),
     groups: () =>
       whileStoreAnswers(async () => success({ groups: (await letterFates.groups(now())).map(tellGroup) })),
     annotate: ({ fingerprint, note, owner, ignored }, { requestId: actor }) =>

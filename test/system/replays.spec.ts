@@ -245,6 +245,18 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       expect(await statusOf(orderId)).toBe("new");
     }, 60_000);
 
+    test("a stream tells of a replay as it goes, until it has ended", async () => {
+      await failEarly("STREAM", 20);
+      const job = await start({ filter: { text: id("STREAM") } }, { ratePerSecond: 20 });
+      const input = encodeURIComponent(JSON.stringify({ id: job.id }));
+      const stream = await fetch(`${product.orderUrl}/trpc/replays.watch?input=${input}`);
+      const text = await stream.text();
+      const lefts = [...text.matchAll(/"left":(\d+)/g)].map(([, left]) => Number(left));
+      expect(lefts.length).toBeGreaterThan(2);
+      expect(lefts).toEqual(lefts.toSorted((left, right) => right - left));
+      expect(lefts.at(-1)).toBe(0);
+    }, 60_000);
+
     test("the same from a terminal alone: seen grouped, understood, tried dry, replayed, proven", async () => {
       const dlq = async (...words: string[]) => {
         const said: string[] = [];
