@@ -5,6 +5,7 @@
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
 import type { Order, OrderState } from "../domain/order.ts";
+import type { SagaStore } from "../saga/store/saga-store.ts";
 import type { Audit } from "./audit.ts";
 import type { DeadLetterIndex } from "./dead-letter-index.ts";
 import type {
@@ -127,6 +128,8 @@ export interface OrderStore extends Parking {
   readonly deadLetters: DeadLetterIndex;
   /** What operators have ordered, in the same database. */
   readonly audit: Audit;
+  /** System C's sagas, in the same database. */
+  readonly sagas: SagaStore;
   /** Resolves when the store answers and has its tables. */
   ping(): Promise<void>;
   /** Waits for what runs; operations after it are refused with `StoreUnavailable`. */

@@ -2,6 +2,7 @@
 // guard; rows are locked in one order everywhere, and whatever still goes wrong between transactions is answered as
 // `StoreUnavailable`, never as a bug of the event.
 import type { SQL } from "bun";
+import { createPostgresSagaStore } from "../saga/store/postgres-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
 import { readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
@@ -70,6 +71,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     count: () => run(selectCount),
     deadLetters: createPostgresDeadLetterIndex(run),
     audit: createPostgresAudit(run),
+    sagas: createPostgresSagaStore(run),
     async ping() {
       await run((sql) => sql`select 1`);
     },

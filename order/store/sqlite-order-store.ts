@@ -2,6 +2,7 @@
 // no transaction is ever open across an await, and prepared statements write three times as fast. In a file, batches go
 // through a thread of their own; reading goes on here meanwhile, and what else is written waits for its turn without
 // holding up anybody.
+import { createSqliteSagaStore } from "../saga/store/sqlite-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
 import type { OrderState } from "../domain/order.ts";
 import { appliedMarkers, readOrderRow, readStateRow } from "./order-row.ts";
@@ -89,6 +90,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     count: () => run(({ selectCount }) => selectCount.get()?.orders ?? 0),
     deadLetters: createSqliteDeadLetterIndex(run, write),
     audit: createSqliteAudit(run, write),
+    sagas: createSqliteSagaStore(run, write),
     async ping() {
       await run(({ selectCount }) => selectCount.get());
     },

@@ -57,7 +57,7 @@ export function isNothing({ progress, changes, park, repark, unpark }: BatchWrit
   return [progress, changes, park, repark, unpark].every((parts) => parts.length === 0);
 }
 
-function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
+export function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
   const sorted = progress.toSorted((left, right) => compareText(left.source, right.source));
   requireOnce(
     sorted,
