@@ -71,7 +71,12 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
     ["first page", () => deadLetters.list({ filter: {}, ...page }), times],
     [
       "deepest page by cursor",
-      () => deadLetters.list({ filter: {}, ...page, after: { dlqPartition: 0, dlqOffset: count - 60 } }),
+      () =>
+        deadLetters.list({
+          filter: {},
+          ...page,
+          after: { dlqTopic: "order-events-dlq", dlqPartition: 0, dlqOffset: count - 60 },
+        }),
       times,
     ],
     ["deepest page by offset", () => deadLetters.list({ filter: {}, ...page, offset: count - 60 }), times],

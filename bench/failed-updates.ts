@@ -77,6 +77,7 @@ function letterOf(topic: string, index: number, value: Buffer, eventJson: string
       headers: [["event-id", Buffer.from(crypto.randomUUID())]],
     },
     omittedValue: null,
+    omitted: [],
     consumerGroup: "order-service-group-status-updates",
     errorType: "ValueError",
     errorMessage,
@@ -86,6 +87,7 @@ function letterOf(topic: string, index: number, value: Buffer, eventJson: string
     attempts,
     firstFailedAtMs: failedAtMs,
     lastFailedAtMs: failedAtMs,
+    dlqTopic: "order-events-dlq",
     dlqPartition: 0,
     dlqOffset: index,
   };

@@ -34,6 +34,7 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AuditViews,
+  CatalogViews,
   DeadLetterViews,
   LetterOperations,
   OrderCommands,
@@ -42,6 +43,8 @@ import type {
   PartitionOperations,
   ReplayOperations,
   RequestContext,
+  SagaCommands,
+  SagaViews,
 } from "./ports.ts";
 import type {
   AnnotateGroup,
@@ -61,7 +64,17 @@ import type {
   SetReplayRate,
   StartReplay,
 } from "./replays.ts";
-import { failed, type Result } from "./result.ts";
+import { failed, success, type Result } from "./result.ts";
+import type {
+  Catalog,
+  PlaceOrder,
+  Saga,
+  SagaOrder,
+  SagaPage,
+  SagaPageQuery,
+  SagaQuery,
+  SagaStats,
+} from "./sagas.ts";
 
 /** Whether a request that was cut off may have left something behind. */
 export type Effect = "read" | "write";
@@ -110,6 +123,12 @@ export interface OrderProcedures {
   "replays.cancel": { input: ReplayOrder; answer: ReplayJob };
   "replays.setRate": { input: SetReplayRate; answer: ReplayJob };
   "audit.list": { input: AuditPageQuery; answer: AuditPage };
+  "sagas.place": { input: PlaceOrder; answer: SagaOrder };
+  "sagas.list": { input: SagaPageQuery; answer: SagaPage };
+  "sagas.order": { input: SagaQuery; answer: SagaOrder };
+  "sagas.get": { input: SagaQuery; answer: Saga };
+  "sagas.stats": { input: void; answer: SagaStats };
+  "catalog.list": { input: void; answer: Catalog };
 }
 
 export interface OrderPorts {
@@ -120,6 +139,9 @@ export interface OrderPorts {
   readonly letters: LetterOperations;
   readonly replays: ReplayOperations;
   readonly audit: AuditViews;
+  readonly sagaCommands: SagaCommands;
+  readonly sagas: SagaViews;
+  readonly catalog: CatalogViews;
 }
 
 export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
@@ -137,6 +159,9 @@ export function orderProcedures({
   letters,
   replays,
   audit,
+  sagaCommands,
+  sagas,
+  catalog,
 }: OrderPorts): Implemented<OrderProcedures> {
   return {
     "orders.details": read(async ({ orderId }) =>
@@ -177,6 +202,19 @@ export function orderProcedures({
       wordedAs(replayNotFound(command.id), await replays.setRate(command, context)),
     ),
     "audit.list": read((query) => audit.list(query)),
+    "sagas.place": write((order, context) => sagaCommands.place(order, context)),
+    "sagas.list": read((query) => sagas.list(query)),
+    "sagas.order": read(async ({ orderId }) => {
+      const saga = wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId));
+      if (!saga.ok) return saga;
+      // Decisions alone are no order yet.
+      return saga.value.order === null ? failed(orderNotFound(String(orderId))) : success(saga.value.order);
+    }),
+    "sagas.get": read(async ({ orderId }) =>
+      wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId)),
+    ),
+    "sagas.stats": read(() => sagas.stats()),
+    "catalog.list": read(() => catalog.list()),
   };
 }
 

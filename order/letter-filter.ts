@@ -4,10 +4,11 @@ import type { DeadLetterFilter } from "./store/dead-letter-index.ts";
 
 type ToldFilter = Omit<DeadLetterPageQuery, "limit" | "offset" | "cursor">;
 
-export function letterFilterOf(told: ToldFilter): DeadLetterFilter {
+export function letterFilterOf(told: ToldFilter, ordersDlqTopic: string): DeadLetterFilter {
   const { topic, errorType, category, reason, orderId, state, fingerprint, text, from, until } = told;
   return {
     ...(topic === undefined ? {} : { topic }),
+    ...dlqTopicsOf(told, ordersDlqTopic),
     ...(errorType === undefined ? {} : { errorType }),
     ...(category === undefined ? {} : { category }),
     ...(reason === undefined ? {} : { reason }),
@@ -18,4 +19,14 @@ export function letterFilterOf(told: ToldFilter): DeadLetterFilter {
     ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
     ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
   };
+}
+
+function dlqTopicsOf(
+  { deadLetterTopic, queue }: ToldFilter,
+  ordersDlqTopic: string,
+): Pick<DeadLetterFilter, "dlqTopics"> {
+  if (deadLetterTopic === undefined && queue === undefined) return {};
+  const asked = deadLetterTopic ?? ordersDlqTopic;
+  if (asked !== ordersDlqTopic) return { dlqTopics: queue === undefined ? [asked] : [] };
+  return { dlqTopics: ["", ordersDlqTopic] };
 }

@@ -12,11 +12,16 @@ import { describeScope, scopeOf } from "./told-scope.ts";
 
 export interface LetterOperationsOptions {
   readonly store: Pick<OrderStore, "letterFates" | "audit">;
+  readonly ordersDlqTopic: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-export function createLetterOperations({ store, now }: LetterOperationsOptions): LetterOperations {
+export function createLetterOperations({
+  store,
+  ordersDlqTopic,
+  now,
+}: LetterOperationsOptions): LetterOperations {
   const { letterFates, audit } = store;
 
   function move(
@@ -27,7 +32,7 @@ export function createLetterOperations({ store, now }: LetterOperationsOptions):
   ): LetterOperations["discard"] {
     return ({ scope: told, reason }: MoveLetters, { requestId: actor }) =>
       whileStoreWrites(async () => {
-        const scope = scopeOf(told);
+        const scope = scopeOf(told, ordersDlqTopic);
         const matching = await letterFates.count(scope, from);
         const target = { ...describeScope(told), matching };
         const auditId = await audit.append({ atMs: now(), action, actor, target, reason });

@@ -45,6 +45,7 @@ export function openReplays({
     reader: worker.reader,
     sourceOf: worker.sourceOf,
     isOurs,
+    ordersDlqTopic: settings.KAFKA_DLQ_TOPIC,
     simulate: worker.simulate,
     now: () => Date.now(),
     newId: () => crypto.randomUUID(),

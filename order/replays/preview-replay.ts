@@ -73,7 +73,10 @@ async function* lettersOf(
     const letters: IndexedDeadLetter[] = [];
     for (const id of chosen) letters.push(...[await deadLetters.get(id)].flatMap((letter) => letter ?? []));
     yield letters.toSorted(
-      (left, right) => left.dlqPartition - right.dlqPartition || left.dlqOffset - right.dlqOffset,
+      (left, right) =>
+        Number(left.dlqTopic > right.dlqTopic) - Number(left.dlqTopic < right.dlqTopic) ||
+        left.dlqPartition - right.dlqPartition ||
+        left.dlqOffset - right.dlqOffset,
     );
     return;
   }
@@ -108,7 +111,10 @@ async function foresee(
   const readings: (WorkItem["reading"] | undefined)[] = [];
   for (const letter of letters) {
     const readable =
-      isOurs(letter.original.topic) && letter.omittedValue === null && letter.original.key !== null;
+      isOurs(letter.original.topic) &&
+      letter.omittedValue === null &&
+      letter.omitted.every((part) => part === "text") &&
+      letter.original.key !== null;
     readings.push(readable ? await readLetter(reader, letter) : undefined);
   }
   const orderIds = readings.flatMap((reading) => (reading?.kind === "event" ? [reading.event.orderId] : []));

@@ -18,6 +18,7 @@ import { describeScope, scopeOf } from "./told-scope.ts";
 
 export interface ReplayOperationsOptions extends PreviewOptions {
   readonly store: Pick<OrderStore, "load" | "deadLetters" | "letterFates" | "replays" | "audit">;
+  readonly ordersDlqTopic: string;
   readonly newId: () => string;
   /** A job may have work now. */
   readonly onOrdered: () => void;
@@ -26,7 +27,7 @@ export interface ReplayOperationsOptions extends PreviewOptions {
 const cursorPrefix = "replays";
 
 export function createReplayOperations(options: ReplayOperationsOptions): ReplayOperations {
-  const { store, now, newId, onOrdered } = options;
+  const { store, ordersDlqTopic, now, newId, onOrdered } = options;
   const { replays, audit, letterFates } = store;
 
   function order(
@@ -51,7 +52,9 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
     preview: ({ scope, force }) =>
       whileStoreAnswers(async () => {
         try {
-          return success(await previewReplay(options, scopeOf(scope), replayableStates(force)));
+          return success(
+            await previewReplay(options, scopeOf(scope, ordersDlqTopic), replayableStates(force)),
+          );
         } catch (error) {
           if (!(error instanceof RegistryUnavailable)) throw error;
           return failed({ code: "unavailable", message: "The schema registry cannot be reached." });
@@ -62,7 +65,7 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
       whileStoreWrites(async () => {
         const { scope: told, name, reason, ratePerSecond, canary, autoStopFailureShare, force } = command;
         const id = newId();
-        const scope = scopeOf(told);
+        const scope = scopeOf(told, ordersDlqTopic);
         const states = replayableStates(force);
         const matching = await letterFates.count(scope, states);
         const described = { ...describeScope(told), ...(force ? { force: "yes" } : {}) };

@@ -4,9 +4,10 @@ import { letterFilterOf } from "../letter-filter.ts";
 import type { AuditTarget } from "../store/audit.ts";
 import type { LetterScope } from "./store/replay-store.ts";
 
-export function scopeOf({ ids, filter = {} }: ToldScope): LetterScope {
+/** `ordersDlqTopic`: of the letters that name no DLQ topic. */
+export function scopeOf({ ids, filter = {} }: ToldScope, ordersDlqTopic: string): LetterScope {
   return ids === undefined
-    ? { kind: "filter", filter: letterFilterOf(filter) }
+    ? { kind: "filter", filter: letterFilterOf(filter, ordersDlqTopic) }
     : { kind: "ids", ids: [...new Set(ids)] };
 }
 

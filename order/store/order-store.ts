@@ -8,6 +8,7 @@ import type { Order, OrderState } from "../domain/order.ts";
 import type { LetterFates } from "../replays/store/letter-fates.ts";
 import type { ReplaySettlement, ReplayStore } from "../replays/store/replay-store.ts";
 import type { ReplayItemId } from "../replays/domain/replay.ts";
+import type { SagaStore } from "../saga/store/saga-store.ts";
 import type { Audit } from "./audit.ts";
 import type { DeadLetterIndex } from "./dead-letter-index.ts";
 import type {
@@ -138,6 +139,8 @@ export interface OrderStore extends Parking {
   readonly replays: ReplayStore;
   /** What operators have ordered, in the same database. */
   readonly audit: Audit;
+  /** System C's sagas, in the same database. */
+  readonly sagas: SagaStore;
   /** Resolves when the store answers and has its tables. */
   ping(): Promise<void>;
   /** Waits for what runs; operations after it are refused with `StoreUnavailable`. */

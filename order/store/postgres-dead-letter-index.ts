@@ -8,14 +8,18 @@ import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   type DeadLetterRow,
+  type SelectedCountRow,
   deadLetterColumns,
   failedAgain,
   isAboutFate,
-  readCategoryCounts,
+  readCounts,
   readDeadLetterRow,
-  tallyCategories,
+  readNamesakes,
+  selectCounts,
+  tallyLetters,
   toConditions,
   toDeadLetterRow,
+  toPlaceValues,
   toFateRow,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
@@ -23,6 +27,8 @@ import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string, value: string) => string>> = {
   equals: (column, value) => `${column} = ${value}`,
+  "one of": (column, value) =>
+    `${column} = any(array(select json_array_elements_text(${value}::text::json)) collate "C")`,
   contains: (column, value) => `strpos(${column}, ${value}) > 0`,
   "at least": (column, value) => `${column} >= ${value}::bigint`,
   below: (column, value) => `${column} < ${value}::bigint`,
@@ -35,9 +41,22 @@ export function createPostgresDeadLetterIndex(
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      // In one order for every instance, so that two which read the same letters cannot deadlock.
-      const rows = letters.map(toDeadLetterRow).toSorted((left, right) => (left.id < right.id ? -1 : 1));
-      await run((sql) => sql.begin((tx) => writeLetters(tx, letters, rows)));
+      await run((sql) =>
+        sql.begin(async (tx) => {
+          const added = await insertLetters(tx, letters);
+          const namesakes = readNamesakes(added.refused, await selectHolders(tx, added.refused));
+          const renamed = await insertLetters(tx, namesakes);
+          const taken = [...added.taken, ...renamed.taken];
+          await addToCounts(
+            tx,
+            taken.map(({ row }) => row),
+          );
+          const changed = taken.map(({ letter }) => letter);
+          for (const copy of [...added.refused, ...renamed.refused])
+            changed.push(...(await updateLetter(tx, copy)));
+          await runPostgresScript(tx, addFates(postgresDialect, changed.map(toFateRow)));
+        }),
+      );
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
@@ -45,17 +64,18 @@ export function createPostgresDeadLetterIndex(
       const isByFate = conditions.some(isAboutFate);
       // What became of letters is in an index of its own, in their order.
       const table = isByFate ? "letter_fates" : "dead_letters";
-      const place = `${table}.dlq_partition, ${table}.dlq_offset`;
+      const place = `${table}.dlq_topic, ${table}.dlq_partition, ${table}.dlq_offset`;
       const clauses = conditions.map((condition, index) => {
         const name = `${isAboutFate(condition) ? "letter_fates" : "dead_letters"}.${condition.column}`;
         return operators[condition.test](name, `$${index + 1}`);
       });
       const next = () => `$${values.length}`;
       if (after !== undefined) {
-        values.push(after.dlqPartition);
-        const partition = next();
-        values.push(after.dlqOffset);
-        clauses.push(`(${place}) > (${partition}::integer, ${next()}::bigint)`);
+        const [topic, partition, offsetAfter] = toPlaceValues(after).map((value) => {
+          values.push(value);
+          return next();
+        });
+        clauses.push(`(${place}) > (${topic}, ${partition}::integer, ${offsetAfter}::bigint)`);
       }
       values.push(limit);
       const limitValue = next();
@@ -72,42 +92,22 @@ export function createPostgresDeadLetterIndex(
       );
       return rows.map(readDeadLetterRow)[0];
     },
-    async countByCategory() {
-      const rows = await run(
-        (sql) =>
-          sql<
-            { category: string; letters: number }[]
-          >`select category, letters::float8 as letters from dead_letter_counts order by category`,
-      );
-      return readCategoryCounts(rows);
+    async count() {
+      return readCounts(await run((sql) => sql.unsafe<SelectedCountRow[]>(selectCounts)));
     },
     async clear() {
       await run((sql) =>
         sql.begin(async (tx) => {
           await tx`lock table dead_letters in access exclusive mode`;
           await runPostgresScript(tx, forgetPlaces());
-          await tx`truncate dead_letters, dead_letter_counts`;
+          await tx`truncate dead_letters, dead_letter_counts, dead_letter_topic_counts`;
         }),
       );
     },
   };
 }
 
-async function writeLetters(
-  tx: SQL,
-  letters: readonly IndexedDeadLetter[],
-  rows: readonly DeadLetterRow[],
-): Promise<void> {
-  const added = await insertLetters(tx, rows);
-  const changed: IndexedDeadLetter[] = [];
-  for (const letter of letters.toSorted((left, right) => (left.id < right.id ? -1 : 1))) {
-    if (added.has(toKeyText(letter.id))) changed.push(letter);
-    else changed.push(...(await updateLetter(tx, letter)));
-  }
-  await runPostgresScript(tx, addFates(postgresDialect, changed.map(toFateRow)));
-}
-
-/** None when it tells of no later failure. */
+/** None when it tells of no later failure of the same event. */
 async function updateLetter(tx: SQL, later: IndexedDeadLetter): Promise<readonly IndexedDeadLetter[]> {
   const id = toKeyText(later.id);
   const [row] = await tx<
@@ -115,44 +115,67 @@ async function updateLetter(tx: SQL, later: IndexedDeadLetter): Promise<readonly
   >`select document, key, value from dead_letters where id = ${id} for update`;
   const letter = row === undefined ? undefined : failedAgain(row, later);
   if (row === undefined || letter === undefined) return [];
-  const before = readDeadLetterRow(row).death.category;
-  const { error_type, category, reason, last_failed_at_ms, search, document } = toDeadLetterRow(letter);
+  const before = toDeadLetterRow(readDeadLetterRow(row));
+  const after = toDeadLetterRow(letter);
+  const { error_type, category, reason, last_failed_at_ms, search, document } = after;
   await tx`update dead_letters set error_type = ${error_type}, category = ${category}, reason = ${reason},
-    last_failed_at_ms = ${last_failed_at_ms}::bigint, search = ${search},
-    document = ${document} where id = ${id}`;
-  if (letter.death.category === before) return [letter];
-  await tx`update dead_letter_counts set letters = letters - 1 where category = ${toKeyText(before)}`;
-  await addToCounts(tx, [category]);
+    last_failed_at_ms = ${last_failed_at_ms}::bigint, search = ${search}, document = ${document} where id = ${id}`;
+  await tx`update dead_letter_topic_counts set letters = letters - 1
+    where dlq_topic = ${before.dlq_topic} and category = ${before.category}`;
+  await addToCounts(tx, [after]);
   return [letter];
 }
 
-/** Answers the ids of those that it added, as key text. */
-async function insertLetters(sql: SQL, rows: readonly DeadLetterRow[]): Promise<ReadonlySet<string>> {
-  const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
-    select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
-    from json_to_recordset($1::text::json) as record (id text, dlq_partition integer, dlq_offset bigint, topic text,
-      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, document text,
-      key text, value text)
-    on conflict (id) do nothing returning id, category`;
-  const added: { id: string; category: string }[] = [];
-  for (const chunk of chunkByBytes(rows, sizeOf)) {
-    const records = chunk.map((row) => ({ ...row, key: toBase64(row.key), value: toBase64(row.value) }));
-    const written = await sql.unsafe<{ id: string; category: string }[]>(text, [JSON.stringify(records)]);
-    added.push(...written);
-  }
-  if (added.length > 0)
-    await addToCounts(
-      sql,
-      added.map(({ category }) => category),
-    );
-  return new Set(added.map(({ id }) => id));
+interface Insertion {
+  readonly taken: readonly { readonly letter: IndexedDeadLetter; readonly row: DeadLetterRow }[];
+  /** The index has their ids. */
+  readonly refused: readonly IndexedDeadLetter[];
 }
 
-async function addToCounts(sql: SQL, categories: readonly string[]): Promise<void> {
-  const text = `insert into dead_letter_counts as counts (category, letters)
-    select category, letters from json_to_recordset($1::text::json) as record (category text, letters bigint)
-    on conflict (category) do update set letters = counts.letters + excluded.letters`;
-  await sql.unsafe(text, [JSON.stringify(tallyCategories(categories))]);
+async function insertLetters(sql: SQL, letters: readonly IndexedDeadLetter[]): Promise<Insertion> {
+  const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
+    select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
+    from json_to_recordset($1::text::json) as record (id text, dlq_topic text, dlq_partition integer, dlq_offset bigint,
+      topic text, error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text,
+      document text, key text, value text)
+    on conflict (id) do nothing returning id`;
+  const taken: { letter: IndexedDeadLetter; row: DeadLetterRow }[] = [];
+  const refused: IndexedDeadLetter[] = [];
+  // In one order for every instance, so that two which read the same letters cannot deadlock; copies stay in theirs.
+  const sorted = letters
+    .map((letter) => ({ letter, row: toDeadLetterRow(letter) }))
+    .toSorted((left, right) => Number(left.row.id > right.row.id) - Number(left.row.id < right.row.id));
+  for (const chunk of chunkByBytes(sorted, ({ row }) => sizeOf(row))) {
+    const records = chunk.map(({ row }) => ({ ...row, key: toBase64(row.key), value: toBase64(row.value) }));
+    const written = await sql.unsafe<{ id: string }[]>(text, [JSON.stringify(records)]);
+    const left = new Set(written.map(({ id }) => id));
+    for (const { letter, row } of chunk) {
+      // Of several with one id the first was taken.
+      if (left.delete(row.id)) taken.push({ letter, row });
+      else refused.push(letter);
+    }
+  }
+  return { taken, refused };
+}
+
+async function selectHolders(
+  sql: SQL,
+  refused: readonly IndexedDeadLetter[],
+): Promise<readonly Pick<DeadLetterBodyRow, "document">[]> {
+  if (refused.length === 0) return [];
+  const ids = JSON.stringify([...new Set(refused.map(({ id }) => toKeyText(id)))]);
+  const text = `select document from dead_letters
+    where id = any(array(select json_array_elements_text($1::text::json)) collate "C")`;
+  return await sql.unsafe<Pick<DeadLetterBodyRow, "document">[]>(text, [ids]);
+}
+
+async function addToCounts(sql: SQL, rows: readonly DeadLetterRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const text = `insert into dead_letter_topic_counts as counts (dlq_topic, category, letters)
+    select dlq_topic, category, letters
+    from json_to_recordset($1::text::json) as record (dlq_topic text, category text, letters bigint)
+    on conflict (dlq_topic, category) do update set letters = counts.letters + excluded.letters`;
+  await sql.unsafe(text, [JSON.stringify(tallyLetters(rows))]);
 }
 
 function sizeOf({ document, search, key, value }: DeadLetterRow): number {

@@ -4,6 +4,7 @@
 import type { SQL } from "bun";
 import { createLetterFates } from "../replays/store/create-letter-fates.ts";
 import { createReplayStore } from "../replays/store/create-replay-store.ts";
+import { createPostgresSagaStore } from "../saga/store/postgres-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
 import { readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
@@ -82,6 +83,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     letterFates: createLetterFates(scripts),
     replays: createReplayStore(scripts),
     audit: createPostgresAudit(run),
+    sagas: createPostgresSagaStore(run),
     async ping() {
       await run((sql) => sql`select 1`);
     },

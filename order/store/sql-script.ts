@@ -21,6 +21,8 @@ export interface Dialect {
   /** `record`, a table of the JSON array of objects in this parameter. */
   recordsOf(parameter: string, columns: Readonly<Record<string, "text" | "integer" | "bigint">>): string;
   contains(column: string, parameter: string): string;
+  /** The parameter is a JSON list of texts. */
+  isOneOf(column: string, parameter: string): string;
   /** Whether many rows are changed by one statement, or one after the other, which is quick where nothing is in between. */
   readonly changesAtOnce: boolean;
   /** After a `select` whose rows are about to be changed. */
@@ -77,6 +79,7 @@ export const sqliteDialect: Dialect = {
     return `(select ${fields.join(", ")} from json_each(${parameter})) as record`;
   },
   contains: (column, parameter) => `instr(${column}, ${parameter}) > 0`,
+  isOneOf: (column, parameter) => `${column} in (select value from json_each(${parameter}))`,
   // SQLite might walk the table and look every row up in the JSON: minutes instead of milliseconds.
   changesAtOnce: false,
   forUpdate: "",
@@ -88,6 +91,8 @@ export const postgresDialect: Dialect = {
     return `json_to_recordset(${parameter}::text::json) as record (${fields.join(", ")})`;
   },
   contains: (column, parameter) => `strpos(${column}, ${parameter}) > 0`,
+  isOneOf: (column, parameter) =>
+    `${column} = any(array(select json_array_elements_text(${parameter}::text::json)) collate "C")`,
   changesAtOnce: true,
   forUpdate: "for update",
 };

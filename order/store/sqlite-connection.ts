@@ -1,5 +1,6 @@
 // One SQLite database with its settings, its tables and its prepared statements.
 import { Database } from "bun:sqlite";
+import { prepareSagaStatements } from "../saga/store/sqlite-saga-statements.ts";
 import { type AppliedMigration, type Migration, pendingMigrations } from "./migrations.ts";
 import { type OrderRow, type OrderStateRow, orderColumns, stateColumns } from "./order-row.ts";
 import { prepareDeadLetterStatements } from "./sqlite-dead-letter-statements.ts";
@@ -34,6 +35,7 @@ export function openSqliteConnection(path: string, migrations: readonly Migratio
       ...prepareOrderStatements(database),
       parking: prepareParkingStatements(database),
       deadLetters: prepareDeadLetterStatements(database),
+      sagas: prepareSagaStatements(database),
     };
   } catch (error) {
     database.close();

@@ -2,18 +2,22 @@
 // letter, is done in stretches between which the process does its other work.
 import type { Database } from "bun:sqlite";
 import { addFates, forgetPlaces } from "../replays/store/create-letter-fates.ts";
-import type { DeadLetterIndex, DeadLetterPlace, IndexedDeadLetter } from "./dead-letter-index.ts";
+import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
+  type DeadLetterRow,
   failedAgain,
   isAboutFate,
-  readCategoryCounts,
+  type PlaceValues,
+  readCounts,
   readDeadLetterRow,
-  tallyCategories,
+  readNamesakes,
+  tallyLetters,
   toConditions,
   toDeadLetterRow,
   toFateRow,
+  toPlaceValues,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -22,6 +26,7 @@ import { inTransaction } from "./sqlite-transaction.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string) => string>> = {
   equals: (column) => `${column} = ?`,
+  "one of": (column) => `${column} in (select value from json_each(?))`,
   contains: (column) => `instr(${column}, ?) > 0`,
   "at least": (column) => `${column} >= ?`,
   below: (column) => `${column} < ?`,
@@ -37,43 +42,31 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      const rows = letters.map(toDeadLetterRow);
       await write(({ database, deadLetters }) =>
         inTransaction(database, () => {
-          const added = rows.filter((row) => {
-            const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
-              row.id,
-              row.dlq_partition,
-              row.dlq_offset,
-              row.topic,
-              row.error_type,
-              row.category,
-              row.reason,
-              row.order_id,
-              row.last_failed_at_ms,
-              row.search,
-            );
-            if (changes === 0) return false;
-            deadLetters.insertBody.run(lastInsertRowid, row.document, row.key, row.value);
-            return true;
-          });
-          for (const { category, letters } of tallyCategories(added.map((row) => row.category))) {
-            deadLetters.addToLetterCount.run(category, letters);
+          const added: Added[] = [];
+          const refused = letters.filter((letter) => !insertLetter(deadLetters, letter, added));
+          const holders = refused.flatMap(({ id }) => deadLetters.selectLetter.get(toKeyText(id)) ?? []);
+          const copies = [...refused];
+          for (const letter of readNamesakes(refused, holders)) {
+            if (!insertLetter(deadLetters, letter, added)) copies.push(letter);
           }
-          const addedIds = new Set(added.map(({ id }) => id));
-          const changed = letters.flatMap((letter) =>
-            addedIds.has(toKeyText(letter.id)) ? [letter] : (updateLetter(deadLetters, letter) ?? []),
-          );
+          for (const { dlq_topic, category, letters: count } of tallyLetters(added.map(({ row }) => row))) {
+            deadLetters.addToLetterCount.run(dlq_topic, category, count);
+          }
+          const again = copies.flatMap((letter) => updateLetter(deadLetters, letter) ?? []);
+          const changed = [...added.map(({ letter }) => letter), ...again];
           runSqliteScript(database, addFates(sqliteDialect, changed.map(toFateRow)));
         }),
       );
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
+      const start = after === undefined ? beforeAll : toPlaceValues(after);
       const rows = conditions.some(({ test }) => test === "contains")
-        ? await search(run, conditions, { limit, offset, after: after ?? beforeAll })
+        ? await search(run, conditions, { limit, offset, after: start })
         : await run(({ database }) =>
-            select(database, conditions, { limit, offset, after: after ?? beforeAll, until: null }),
+            select(database, conditions, { limit, offset, after: start, until: null }),
           );
       return rows.map(readDeadLetterRow);
     },
@@ -81,8 +74,8 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
       const row = await run(({ deadLetters }) => deadLetters.selectLetter.get(toKeyText(id)));
       return row === null ? undefined : readDeadLetterRow(row);
     },
-    async countByCategory() {
-      return readCategoryCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
+    async count() {
+      return readCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
     },
     async clear() {
       await write(({ database }) =>
@@ -91,6 +84,7 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
           database.run("delete from dead_letters");
           database.run("delete from dead_letter_bodies");
           database.run("delete from dead_letter_counts");
+          database.run("delete from dead_letter_topic_counts");
         }),
       );
     },
@@ -104,7 +98,7 @@ function updateLetter(
   const row = deadLetters.selectLetter.get(toKeyText(later.id));
   const letter = row === null ? undefined : failedAgain(row, later);
   if (row === null || letter === undefined) return undefined;
-  const before = toKeyText(readDeadLetterRow(row).death.category);
+  const before = toDeadLetterRow(readDeadLetterRow(row));
   const changed = toDeadLetterRow(letter);
   deadLetters.updateLetter.run(
     changed.error_type,
@@ -115,17 +109,48 @@ function updateLetter(
     changed.id,
   );
   deadLetters.updateBody.run(changed.document, changed.id);
-  deadLetters.addToLetterCount.run(before, -1);
-  deadLetters.addToLetterCount.run(changed.category, 1);
+  deadLetters.addToLetterCount.run(before.dlq_topic, before.category, -1);
+  deadLetters.addToLetterCount.run(changed.dlq_topic, changed.category, 1);
   return letter;
 }
 
-const beforeAll: DeadLetterPlace = { dlqPartition: -1, dlqOffset: 0 };
+interface Added {
+  readonly letter: IndexedDeadLetter;
+  readonly row: DeadLetterRow;
+}
+
+/** False when its id is in the index; else its row is among `added`. */
+function insertLetter(
+  { insertLetter: insert, insertBody }: SqliteConnection["deadLetters"],
+  letter: IndexedDeadLetter,
+  added: Added[],
+): boolean {
+  const row = toDeadLetterRow(letter);
+  const { changes, lastInsertRowid } = insert.run(
+    row.id,
+    row.dlq_topic,
+    row.dlq_partition,
+    row.dlq_offset,
+    row.topic,
+    row.error_type,
+    row.category,
+    row.reason,
+    row.order_id,
+    row.last_failed_at_ms,
+    row.search,
+  );
+  if (changes === 0) return false;
+  insertBody.run(lastInsertRowid, row.document, row.key, row.value);
+  added.push({ letter, row });
+  return true;
+}
+
+const beforeAll: PlaceValues = ["", -1, 0];
 
 interface Page {
   readonly limit: number;
   readonly offset: number;
-  readonly after: DeadLetterPlace;
+  readonly after: PlaceValues;
 }
 
 /** Stretch after stretch in topic order, until the page is full or the letters end. */
@@ -136,12 +161,13 @@ async function search(
 ): Promise<readonly DeadLetterBodyRow[]> {
   const found: DeadLetterBodyRow[] = [];
   let skip = offset;
-  let from: DeadLetterPlace | null = after;
+  let from: PlaceValues | null = after;
   while (from !== null && found.length < limit) {
-    const start: DeadLetterPlace = from;
+    const start: PlaceValues = from;
     from = await run(({ database, deadLetters }) => {
-      const end = deadLetters.selectStretchEnd.get(start.dlqPartition, start.dlqOffset, stretch - 1);
-      const until = end === null ? null : { dlqPartition: end.dlq_partition, dlqOffset: end.dlq_offset };
+      const end = deadLetters.selectStretchEnd.get(...start, stretch - 1);
+      const until: PlaceValues | null =
+        end === null ? null : [end.dlq_topic, end.dlq_partition, end.dlq_offset];
       const matches = select(database, conditions, {
         limit: skip + limit - found.length,
         offset: 0,
@@ -160,16 +186,17 @@ async function search(
 function select(
   database: Database,
   conditions: readonly DeadLetterCondition[],
-  { limit, offset, after, until }: Page & { readonly until: DeadLetterPlace | null },
+  { limit, offset, after, until }: Page & { readonly until: PlaceValues | null },
 ): readonly DeadLetterBodyRow[] {
   const isByFate = conditions.some(isAboutFate);
   // What became of letters is in an index of its own, in their order.
-  const place = isByFate ? "letter_fates" : "dead_letters";
-  const clauses = [`(${place}.dlq_partition, ${place}.dlq_offset) > (?, ?)`];
-  const values: (string | number)[] = [after.dlqPartition, after.dlqOffset];
+  const table = isByFate ? "letter_fates" : "dead_letters";
+  const place = `${table}.dlq_topic, ${table}.dlq_partition, ${table}.dlq_offset`;
+  const clauses = [`(${place}) > (?, ?, ?)`];
+  const values: (string | number)[] = [...after];
   if (until !== null) {
-    clauses.push(`(${place}.dlq_partition, ${place}.dlq_offset) <= (?, ?)`);
-    values.push(until.dlqPartition, until.dlqOffset);
+    clauses.push(`(${place}) <= (?, ?, ?)`);
+    values.push(...until);
   }
   for (const { column, test, value } of conditions) {
     const table = isAboutFate({ column, test, value }) ? "letter_fates" : "dead_letters";
@@ -180,6 +207,6 @@ function select(
   // The letters are looked up after the page has been found.
   const text = `select document, key, value from dead_letters join dead_letter_bodies using (number)
     ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""}
-    where ${clauses.join(" and ")} order by ${place}.dlq_partition, ${place}.dlq_offset limit ? offset ?`;
+    where ${clauses.join(" and ")} order by ${place} limit ? offset ?`;
   return database.query<DeadLetterBodyRow, (string | number)[]>(text).all(...values);
 }

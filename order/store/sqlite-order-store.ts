@@ -4,6 +4,7 @@
 // holding up anybody.
 import { createLetterFates } from "../replays/store/create-letter-fates.ts";
 import { createReplayStore } from "../replays/store/create-replay-store.ts";
+import { createSqliteSagaStore } from "../saga/store/sqlite-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
 import type { OrderState } from "../domain/order.ts";
 import { appliedMarkers, readOrderRow, readStateRow } from "./order-row.ts";
@@ -104,6 +105,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     letterFates: createLetterFates(scripts),
     replays: createReplayStore(scripts),
     audit: createSqliteAudit(run, write),
+    sagas: createSqliteSagaStore(run, write),
     async ping() {
       await run(({ selectCount }) => selectCount.get());
     },

@@ -60,7 +60,7 @@ export function isNothing({ progress, changes, park, repark, unpark, settle = []
   return [progress, changes, park, repark, unpark, settle].every((parts) => parts.length === 0);
 }
 
-function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
+export function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
   const sorted = progress.toSorted((left, right) => compareText(left.source, right.source));
   requireOnce(
     sorted,

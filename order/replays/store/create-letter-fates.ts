@@ -112,7 +112,7 @@ function* selectGroups(nowMs: number): Script<readonly LetterGroup[]> {
   for (const [fingerprint, own] of Map.groupBy(rows, (row) => row.fingerprint)) {
     const [sample] = yield* ask<{ id: string }>(
       `select id from letter_fates where fingerprint = $1 and dlq_partition >= 0
-       order by dlq_partition, dlq_offset limit 1`,
+       order by dlq_topic, dlq_partition, dlq_offset limit 1`,
       [fingerprint],
     );
     const hours = Array.from({ length: hoursShown }, () => 0);
@@ -188,15 +188,16 @@ export function* addFates(dialect: Dialect, fates: readonly AddedFate[]): Script
   );
   const columns = {
     id: "text",
+    dlq_topic: "text",
     dlq_partition: "integer",
     dlq_offset: "bigint",
     last_failed_at_ms: "bigint",
     fingerprint: "text",
   } as const;
   yield* ask(
-    `insert into letter_fates (id, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, state)
-     select id, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, 'open' from ${dialect.recordsOf("$1", columns)}
-     where true on conflict (id) do update set dlq_partition = excluded.dlq_partition,
+    `insert into letter_fates (id, dlq_topic, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, state)
+     select id, dlq_topic, dlq_partition, dlq_offset, last_failed_at_ms, fingerprint, 'open' from ${dialect.recordsOf("$1", columns)}
+     where true on conflict (id) do update set dlq_topic = excluded.dlq_topic, dlq_partition = excluded.dlq_partition,
        dlq_offset = excluded.dlq_offset, last_failed_at_ms = excluded.last_failed_at_ms, fingerprint = excluded.fingerprint`,
     [JSON.stringify(fates.toSorted((left, right) => (left.id < right.id ? -1 : 1)))],
   );

@@ -1,6 +1,7 @@
 // Jobs and items in either dialect. What counts as exact is exact because each step is one transaction whose statements name
 // the state that they start from: a job that is cancelled while its items are announced has each of them either sent or
 // skipped, never both.
+import type { IndexedDeadLetter } from "../../store/dead-letter-index.ts";
 import { chunkByBytes } from "../../store/chunk-by-bytes.ts";
 import { type DeadLetterBodyRow, readDeadLetterRow } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
@@ -168,9 +169,9 @@ function* create(
   const { text, values } = lettersInScope(dialect, scope, states, 1);
   yield* ask(
     `insert into replay_items (job_id, number, letter_id, state)
-     select $1, row_number() over (order by dlq_partition, dlq_offset), id, 'pending'
-     from (select id, dlq_partition, dlq_offset from letter_fates where ${text}
-       order by dlq_partition, dlq_offset ${dialect.forUpdate}) as chosen`,
+     select $1, row_number() over (order by dlq_topic, dlq_partition, dlq_offset), id, 'pending'
+     from (select id, dlq_topic, dlq_partition, dlq_offset from letter_fates where ${text}
+       order by dlq_topic, dlq_partition, dlq_offset ${dialect.forUpdate}) as chosen`,
     [id, ...values],
   );
   yield* ask(
@@ -317,9 +318,14 @@ function* itemsToSend(
       letterId: readKeyText(letter_id),
       state,
       original: letter === null ? null : letter.original,
-      isOmitted: letter !== null && letter.omittedValue !== null,
+      isOmitted: letter !== null && !isWhole(letter),
     };
   });
+}
+
+/** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */
+function isWhole({ omittedValue, omitted }: IndexedDeadLetter): boolean {
+  return omittedValue === null && omitted.every((part) => part === "text");
 }
 
 interface AnnouncedRow {

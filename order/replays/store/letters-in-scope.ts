@@ -38,11 +38,12 @@ export function lettersInScope(
   } else {
     for (const condition of toConditions(scope.filter)) {
       const { column, test, value } = condition;
-      const isOfFate = isAboutFate(condition) || column === "last_failed_at_ms";
+      const isOfFate = isAboutFate(condition) || column === "last_failed_at_ms" || column === "dlq_topic";
       const name = `${isOfFate ? "letter_fates" : "dead_letters"}.${column}`;
       const own = isOfFate ? clauses : ofLetters;
       if (test === "contains") own.push(dialect.contains(name, next(value)));
       else if (test === "equals") own.push(`${name} = ${next(value)}`);
+      else if (test === "one of") own.push(dialect.isOneOf(name, next(value)));
       else own.push(`${name} ${test === "below" ? "<" : ">="} cast(${next(value)} as bigint)`);
     }
   }
