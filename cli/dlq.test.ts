@@ -13,7 +13,7 @@ async function run(words: readonly string[], order = createTestOrder(), isWatche
   const told: string[] = [];
   const drawn: string[] = [];
   const client = createOrderClient("http://order", {
-    fetch: async (url, init) => order.app.request(String(url), init),
+    fetch: async (url, init) => order.app.request(new Request(url, init)),
   });
   const code = await runDlq(words, client, {
     out: (text) => out.push(text),
