@@ -31,6 +31,7 @@ function orderWithJob(jobs: readonly Partial<ReplayJob>[]) {
   const replays: ReplayOperations = {
     preview: unused,
     start: async () => success(exampleJob),
+    startEdited: unused,
     get: async () => success({ ...exampleJob, ...(left.length > 1 ? left.shift() : left[0]) }),
     list: unused,
     items: unused,

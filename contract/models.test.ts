@@ -119,6 +119,7 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
     replays: {
       preview: unused,
       start: unused,
+      startEdited: unused,
       get: unused,
       list: unused,
       items: unused,

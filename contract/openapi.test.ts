@@ -132,6 +132,7 @@ test("every route calls a procedure that exists", () => {
     replays: {
       preview: unused,
       start: unused,
+      startEdited: unused,
       get: unused,
       list: unused,
       items: unused,

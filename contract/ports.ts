@@ -37,6 +37,7 @@ import type {
   ReplayPageQuery,
   ReplayPreview,
   SetReplayRate,
+  StartEdited,
   StartReplay,
 } from "./replays.ts";
 import type { Result } from "./result.ts";
@@ -124,6 +125,12 @@ export interface ReplayOperations {
   preview(query: PreviewReplay): Answer<ReplayPreview>;
   /** The scope is frozen: `total` is exact and stays. */
   start(command: StartReplay, context: RequestContext): Answer<ReplayJob>;
+  /**
+   * Replays one letter with another event in its place: under a new event id, with the diff in the audit. `invalid_request` when
+   * editing is off, the letter was never an event, or the event is not its order's; `event_not_serialisable` when it does not
+   * fit its schema; `not_found` when no letter has this id.
+   */
+  startEdited(command: StartEdited, context: RequestContext): Answer<ReplayJob>;
   /** `not_found` when there is no such job; so are all below. */
   get(id: string): Answer<ReplayJob>;
   /** `invalid_request` for a cursor that it never gave out. */

@@ -62,6 +62,7 @@ import type {
   ReplayPreview,
   ReplayQuery,
   SetReplayRate,
+  StartEdited,
   StartReplay,
 } from "./replays.ts";
 import { failed, success, type Result } from "./result.ts";
@@ -115,6 +116,7 @@ export interface OrderProcedures {
   "dlq.restore": { input: MoveLetters; answer: MovedLetters };
   "replays.preview": { input: PreviewReplay; answer: ReplayPreview };
   "replays.start": { input: StartReplay; answer: ReplayJob };
+  "replays.startEdited": { input: StartEdited; answer: ReplayJob };
   "replays.get": { input: ReplayQuery; answer: ReplayJob };
   "replays.list": { input: ReplayPageQuery; answer: ReplayPage };
   "replays.items": { input: ReplayItemsQuery; answer: ReplayItems };
@@ -186,6 +188,9 @@ export function orderProcedures({
     "dlq.restore": write((command, context) => letters.restore(command, context)),
     "replays.preview": read((query) => replays.preview(query)),
     "replays.start": write((command, context) => replays.start(command, context)),
+    "replays.startEdited": write(async (command, context) =>
+      wordedAs(deadLetterNotFound(command.id), await replays.startEdited(command, context)),
+    ),
     "replays.get": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.get(id))),
     "replays.list": read((query) => replays.list(query)),
     "replays.items": read(async (query) => wordedAs(replayNotFound(query.id), await replays.items(query))),

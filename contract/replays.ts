@@ -114,6 +114,15 @@ export type ReplayPreview = z.infer<typeof replayPreviewSchema>;
 
 const rateSchema = z.int().min(1).max(50_000).meta({ example: 500 });
 
+const requestIdSchema = z
+  .string()
+  .regex(/^[\u0021-\u007e]{1,100}$/, "Field 'requestId' must be 1 to 100 visible ASCII characters")
+  .optional()
+  .meta({
+    description: "The same one starts one job, however often it is sent.",
+    example: "replay-2026-03-02-1",
+  });
+
 export const startReplaySchema = z.strictObject({
   scope: letterScopeSchema,
   name: visibleText("name", 100, "after the catalog's outage"),
@@ -128,16 +137,26 @@ export const startReplaySchema = z.strictObject({
     example: 0.5,
   }),
   force: z.boolean().default(false).meta({ description: "Also letters in quarantine." }),
-  requestId: z
-    .string()
-    .regex(/^[\u0021-\u007e]{1,100}$/, "Field 'requestId' must be 1 to 100 visible ASCII characters")
-    .optional()
-    .meta({
-      description: "The same one starts one job, however often it is sent.",
-      example: "replay-2026-03-02-1",
-    }),
+  requestId: requestIdSchema,
 });
 export type StartReplay = z.infer<typeof startReplaySchema>;
+
+/** An edited event in place of the one that failed, as its order's next replay. */
+export const startEditedSchema = z.strictObject({
+  id: deadLetterIdSchema,
+  event: z.record(z.string(), z.unknown()).meta({
+    description: "The whole event as `dlq.get` tells it, changed. Its orderId stays.",
+    example: {
+      orderId: "ORD-999",
+      status: "shipped",
+      updateTimestamp: "2026-03-02T09:30:00.000Z",
+      eventType: "STATUS_UPDATE",
+    },
+  }),
+  reason: reasonSchema,
+  requestId: requestIdSchema,
+});
+export type StartEdited = z.infer<typeof startEditedSchema>;
 
 export const replayOutcomeSchema = z.enum(["applied", "already_applied", "stale", "failed", "skipped"]);
 

@@ -33,6 +33,7 @@ import {
   replayPageQuerySchema,
   replayQuerySchema,
   setReplayRateSchema,
+  startEditedSchema,
   startReplaySchema,
   watchLettersSchema,
   watchReplaySchema,
@@ -164,6 +165,9 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       start: t.procedure
         .input(validatedInput(startReplaySchema))
         .mutation(({ input, ctx }) => call(procedures["replays.start"], input, ctx.request)),
+      startEdited: t.procedure
+        .input(validatedInput(startEditedSchema))
+        .mutation(({ input, ctx }) => call(procedures["replays.startEdited"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),

@@ -13,6 +13,7 @@ function createStage() {
   const replays: ReplayOperations = {
     preview: unused,
     start: unused,
+    startEdited: unused,
     async get() {
       if (answer === "away") return failed({ code: "unavailable", message: "The store is away." });
       if (answer === "gone") return failed({ code: "not_found", message: "gone" });

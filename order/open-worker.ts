@@ -34,6 +34,7 @@ export interface OpenedWorker {
   readonly worker: Worker;
   /** What else publishes and reads as the worker does. */
   readonly publisher: Publisher;
+  readonly codec: Codec;
   readonly reader: RecordReader;
   readonly simulate: (item: Pick<WorkItem, "lane" | "reading">) => Failure | undefined;
   readonly sourceOf: (partition: TopicPartition) => string;
@@ -95,7 +96,7 @@ export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWork
     reachCrashPoint: crashAt(settings.CRASH_AT),
   });
   closing.add(() => worker.stop());
-  return { worker, publisher, reader, simulate, sourceOf };
+  return { worker, publisher, codec, reader, simulate, sourceOf };
 }
 
 /** The topics with orders' events, and the group that consumes each. */

@@ -14,7 +14,7 @@ export interface EventHeaders {
   readonly traceparent?: string;
 }
 
-const eventIdHeader = "event-id";
+export const eventIdHeader = "event-id";
 const traceparentHeader = "traceparent";
 
 const eventIdLength = 36;

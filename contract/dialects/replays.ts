@@ -23,6 +23,7 @@ import {
   replayPreviewSchema,
   replayQuerySchema,
   setReplayRateSchema,
+  startEditedSchema,
   startReplaySchema,
 } from "../replays.ts";
 import { defineRoute, type Route } from "./route.ts";
@@ -240,6 +241,36 @@ export const replayRoutes: readonly Route<OrderProcedures>[] = [
     errors: [],
     examples: {
       request: { scope: { filter: { reason: "unknown_order" } }, name: exampleJob.name, reason, canary: 1 },
+      answer: exampleJob,
+    },
+  }),
+  route({
+    ...common,
+    method: "POST",
+    path: "/ops/replays/start-edited",
+    operationId: "startEditedReplay",
+    summary: "Replay one dead letter with an edited event",
+    description:
+      "Only with `DLQ_EDIT=on`. The event is checked against its schema, gets an event id of its own and counts at the place of the one that failed, whose letter is `superseded` when it has had its effect. The audit keeps what was changed.",
+    procedure: "replays.startEdited",
+    from: "body",
+    request: startEditedSchema.meta({ id: "StartEditedReplay" }),
+    toInput: (command) => command,
+    status: 202,
+    answer: jobSchema,
+    toAnswer: (job) => job,
+    errors: ["event_not_serialisable", "not_found"],
+    examples: {
+      request: {
+        id: letterId,
+        event: {
+          orderId: "ORD-999",
+          status: "shipped",
+          updateTimestamp: "2026-03-02T09:30:00.000Z",
+          eventType: "STATUS_UPDATE",
+        },
+        reason,
+      },
       answer: exampleJob,
     },
   }),

@@ -320,6 +320,10 @@ function replaysOf(ordered: Recorded[]): ReplayOperations {
       ordered.push({ command, context });
       return success(exampleJob);
     },
+    async startEdited(command, context) {
+      ordered.push({ command, context });
+      return success({ ...exampleJob, total: 1, canary: null });
+    },
     get: async (id) =>
       id === exampleJob.id ? success(exampleJob) : failed({ code: "not_found", message: "no row" } as const),
     list: async () => success({ replays: [exampleJob] }),

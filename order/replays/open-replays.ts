@@ -45,6 +45,8 @@ export function openReplays({
     reader: worker.reader,
     sourceOf: worker.sourceOf,
     isOurs,
+    codec: worker.codec,
+    isEditingOn: settings.DLQ_EDIT === "on",
     ordersDlqTopic: settings.KAFKA_DLQ_TOPIC,
     simulate: worker.simulate,
     now: () => Date.now(),

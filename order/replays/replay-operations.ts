@@ -14,14 +14,12 @@ import type { LetterState, ReplayJob } from "./domain/replay.ts";
 import { type PreviewOptions, previewReplay } from "./preview-replay.ts";
 import type { JobChange } from "./store/replay-store.ts";
 import { tellEnd, tellItem, tellJob } from "./tell-replay.ts";
+import { startEdited, type StartEditedOptions } from "./start-edited.ts";
 import { describeScope, scopeOf } from "./told-scope.ts";
 
-export interface ReplayOperationsOptions extends PreviewOptions {
+export interface ReplayOperationsOptions extends PreviewOptions, Omit<StartEditedOptions, "store"> {
   readonly store: Pick<OrderStore, "load" | "deadLetters" | "letterFates" | "replays" | "audit">;
   readonly ordersDlqTopic: string;
-  readonly newId: () => string;
-  /** A job may have work now. */
-  readonly onOrdered: () => void;
 }
 
 const cursorPrefix = "replays";
@@ -107,6 +105,8 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
         }
         return success(tellJob(job));
       }),
+
+    startEdited: (command, context) => whileStoreWrites(() => startEdited(options, command, context)),
 
     get: (id) =>
       whileStoreAnswers(async () => {

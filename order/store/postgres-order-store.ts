@@ -55,6 +55,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
       run((sql) => sql.begin((tx) => runPostgresScript(tx, script()))),
     read: <Answer>(script: () => Script<Answer>) => run((sql) => runPostgresScript(sql, script())),
     joinBodies: "left join dead_letters on dead_letters.id = items.letter_id",
+    bodiesTable: "dead_letters",
   };
   const store: OrderStore = {
     async load(orderIds) {

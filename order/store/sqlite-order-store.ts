@@ -73,6 +73,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
       run(({ database }) => runSqliteScript(database, script())),
     joinBodies: `left join dead_letters on dead_letters.id = items.letter_id
       left join dead_letter_bodies on dead_letter_bodies.number = dead_letters.number`,
+    bodiesTable: "dead_letter_bodies",
   };
   const store: OrderStore = {
     async load(orderIds) {

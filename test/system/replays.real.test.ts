@@ -1,4 +1,4 @@
 import { describeReplays } from "./replays.spec.ts";
 import { runOnRealParts } from "./run-on-parts.ts";
 
-runOnRealParts("replays of dead letters", describeReplays, { DLQ_MAX_RETRIES: "0" });
+runOnRealParts("replays of dead letters", describeReplays, { DLQ_MAX_RETRIES: "0", DLQ_EDIT: "on" });

@@ -3,8 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runDlq } from "../../cli/dlq.ts";
 import { createOrderClient, type OrderClient } from "../../contract/client.ts";
+import { readContractError } from "../../contract/client-error.ts";
 import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
 import { replayTopicOf } from "../../service/settings.ts";
+import { openEventWriter } from "./event-writer.ts";
 import { eventually } from "./eventually.ts";
 import { callHttp } from "./http-call.ts";
 import type { OpenProduct } from "./open-product.ts";
@@ -243,6 +245,47 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
         expect(deadLetters).toMatchObject([{ originalTopic: topic, state: "open" }]);
       });
       expect(await statusOf(orderId)).toBe("new");
+    }, 60_000);
+
+    test("an event that nobody can process is edited against its schema and replayed, with the diff in the audit", async () => {
+      const orderId = id("EDITED");
+      await create("A", orderId);
+      await untilCreated(orderId);
+      const writer = await openEventWriter(product.parts.registry, product.settings);
+      const producer = await openRawProducer(product.parts.brokers);
+      const value = writer.updateA(orderId, " ");
+      await producer.produce({ topic: product.topics.statusUpdates, key: Buffer.from(orderId), value });
+      await producer.close();
+      writer.close();
+      const letter = await eventually(async () => {
+        const { deadLetters } = await client.dlq.list.query({ orderId });
+        expect(deadLetters).toMatchObject([{ reason: "invalid_event", state: "open" }]);
+        return deadLetters[0];
+      });
+      const letterId = letter?.id ?? "";
+      const event = { orderId, updateTimestamp: "2026-03-02T09:30:00.000Z", eventType: "STATUS_UPDATE" };
+      const edit = (edited: Record<string, unknown>) =>
+        client.replays.startEdited.mutate({ id: letterId, event: edited, reason: "cart was wrong" });
+      for (const wrong of [
+        event,
+        { ...event, status: 7 },
+        { ...event, status: "shipped", more: true },
+        { ...event, status: " " },
+        { ...event, status: "shipped", orderId: id("SOMEBODY-ELSE") },
+      ]) {
+        const refused = await edit(wrong).catch((error: unknown) => readContractError(error));
+        expect(refused).toMatchObject({ code: "invalid_request" });
+      }
+      const job = await edit({ ...event, status: "shipped" });
+      expect(await untilEnded(job.id)).toMatchObject({ total: 1, counts: { applied: 1 } });
+      expect(await statusOf(orderId)).toBe("shipped");
+      expect((await client.dlq.get.query({ id: letterId })).state).toBe("superseded");
+      const { entries } = await client.audit.list.query({ limit: 20 });
+      expect(entries.find(({ action }) => action === "replays.startEdited")).toMatchObject({
+        reason: "cart was wrong",
+        target: { letter: letterId, diff: 'status: " " → "shipped"' },
+        result: expect.stringContaining("Done: of 1 dead letters 1 applied"),
+      });
     }, 60_000);
 
     test("a stream tells of a replay as it goes, until it has ended", async () => {

@@ -12,7 +12,7 @@ export function createLetterFates({
   dialect,
   run,
   read,
-}: Omit<ReplayStoreOptions, "joinBodies">): LetterFates {
+}: Omit<ReplayStoreOptions, "joinBodies" | "bodiesTable">): LetterFates {
   return {
     of: (ids) => read(() => selectFates(dialect, ids)),
     groups: (nowMs) => read(() => selectGroups(nowMs)),

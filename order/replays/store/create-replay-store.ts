@@ -5,6 +5,8 @@ import type { IndexedDeadLetter } from "../../store/dead-letter-index.ts";
 import { chunkByBytes } from "../../store/chunk-by-bytes.ts";
 import { type DeadLetterBodyRow, readDeadLetterRow } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
+import type { OriginalRecord } from "../../domain/dead-letter.ts";
+import { eventIdHeader } from "../../../schemas/event-headers.ts";
 import { ask, type Dialect, type Script, updateEach } from "../../store/sql-script.ts";
 import type { ItemState, LetterState, ReplayFailure, ReplayItemId, ReplayJob } from "../domain/replay.ts";
 import {
@@ -35,9 +37,17 @@ export interface ReplayStoreOptions {
   readonly read: <Answer>(script: () => Script<Answer>) => Promise<Answer>;
   /** Joins `document, key, value` of the letter to `items.letter_id`, where there is one. */
   readonly joinBodies: string;
+  /** The table of these. */
+  readonly bodiesTable: string;
 }
 
-export function createReplayStore({ dialect, run, read, joinBodies }: ReplayStoreOptions): ReplayStore {
+export function createReplayStore({
+  dialect,
+  run,
+  read,
+  joinBodies,
+  bodiesTable,
+}: ReplayStoreOptions): ReplayStore {
   return {
     create: (job, scope, states) => run(() => create(dialect, job, scope, states)),
     get: (jobId) => read(() => selectJob(jobId)),
@@ -92,7 +102,7 @@ export function createReplayStore({ dialect, run, read, joinBodies }: ReplayStor
         );
       }),
     itemsToSend: (jobId, afterNumber, limit) =>
-      read(() => itemsToSend(joinBodies, jobId, afterNumber, limit)),
+      read(() => itemsToSend({ joinBodies, bodiesTable }, jobId, afterNumber, limit)),
     announce: (jobId, owner, items) =>
       run(function* () {
         const records = items.map(({ number, bodyHash }) => ({
@@ -174,6 +184,13 @@ function* create(
        order by dlq_topic, dlq_partition, dlq_offset ${dialect.forUpdate}) as chosen`,
     [id, ...values],
   );
+  if (job.edit !== undefined) {
+    yield* ask(
+      `insert into replay_edits (job_id, number, value, event_id)
+       select job_id, number, $2, $3 from replay_items where job_id = $1`,
+      [id, job.edit.value.toString("base64"), job.edit.eventId],
+    );
+  }
   yield* ask(
     `update letter_fates set state = 'replaying' where id in (select letter_id from replay_items where job_id = $1)`,
     [id],
@@ -294,19 +311,23 @@ type ItemToSendRow = {
   readonly number: number;
   readonly letter_id: string;
   readonly state: "pending" | "sent";
+  readonly edited_value: string | null;
+  readonly edited_id: string | null;
 } & (DeadLetterBodyRow | { readonly document: null });
 
 function* itemsToSend(
-  joinBodies: string,
+  { joinBodies, bodiesTable }: Pick<ReplayStoreOptions, "joinBodies" | "bodiesTable">,
   jobId: string,
   afterNumber: number,
   limit: number,
 ): Script<readonly ItemToSend[]> {
   const rows = yield* ask<ItemToSendRow>(
-    `select items.number, items.letter_id, items.state, document, key, value
+    `select items.number, items.letter_id, items.state, document, key, ${bodiesTable}.value,
+       replay_edits.value as edited_value, replay_edits.event_id as edited_id
      from (select number, letter_id, state from replay_items where job_id = $1 and number > cast($2 as integer)
        and state in ('pending', 'sent') order by number limit cast($3 as integer)) as items
-     ${joinBodies} order by items.number`,
+     ${joinBodies}
+     left join replay_edits on replay_edits.job_id = $1 and replay_edits.number = items.number order by items.number`,
     [jobId, afterNumber, limit],
   );
   return rows.map((row) => {
@@ -317,10 +338,20 @@ function* itemsToSend(
       number,
       letterId: readKeyText(letter_id),
       state,
-      original: letter === null ? null : letter.original,
-      isOmitted: letter !== null && !isWhole(letter),
+      original: letter === null ? null : withEdit(letter.original, row.edited_value, row.edited_id),
+      isOmitted: letter !== null && row.edited_value === null && !isWhole(letter),
     };
   });
+}
+
+function withEdit(original: OriginalRecord, value: string | null, eventId: string | null): OriginalRecord {
+  if (value === null || eventId === null) return original;
+  const headers = original.headers.filter(([name]) => name !== eventIdHeader);
+  return {
+    ...original,
+    value: Buffer.from(value, "base64"),
+    headers: [...headers, [eventIdHeader, Buffer.from(eventId)]],
+  };
 }
 
 /** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */

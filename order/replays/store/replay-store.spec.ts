@@ -168,6 +168,36 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
       expect((await replays.itemsToSend("one", 1, 1))[0]?.original).toBeNull();
     });
 
+    test("an edited letter goes with its edit and the new event id, and is superseded when that had its effect", async () => {
+      await instances.store.deadLetters.add([
+        letterAt(0, {
+          original: {
+            ...letterAt(0).original,
+            headers: [
+              ["event-id", Buffer.from("old")],
+              ["x", Buffer.from("y")],
+            ],
+          },
+        }),
+      ]);
+      const edit = { value: Buffer.from([0, 255, 7]), eventId: "new" };
+      await start("one", { edit });
+      await hold();
+      const { replays, letterFates } = instances.store;
+      const [item] = await replays.itemsToSend("one", 0, 10);
+      expect(item?.original).toEqual({
+        ...letterAt(0).original,
+        value: edit.value,
+        headers: [
+          ["x", Buffer.from("y")],
+          ["event-id", Buffer.from("new")],
+        ],
+      });
+      await announce("one", [1]);
+      await instances.store.save(settling([settlement(1, "applied")]));
+      expect(await letterFates.countByState()).toMatchObject({ superseded: 1, resolved: 0 });
+    });
+
     test("an outcome is written once, with its effect or not at all", async () => {
       await addLetters(2);
       await start("one");

@@ -30,6 +30,13 @@ export interface NewReplayJob {
   readonly auditId: number;
   readonly atMs: number;
   readonly scope: ReplayJob["scope"];
+  /** Published in place of what the letter has; only for a scope of one letter. */
+  readonly edit?: EditedEvent;
+}
+
+export interface EditedEvent {
+  readonly value: Buffer;
+  readonly eventId: string;
 }
 
 export interface ReplayItem extends ReplayItemId {
@@ -52,6 +59,7 @@ export interface AnnouncedItem extends ReplayItemId {
 export interface ItemToSend extends ReplayItemId {
   readonly letterId: string;
   readonly state: "pending" | "sent";
+  /** With the edited value and event id, where somebody has edited it. */
   readonly original: OriginalRecord | null;
   readonly isOmitted: boolean;
 }

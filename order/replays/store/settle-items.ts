@@ -45,7 +45,9 @@ export function* settleItems(
 
 function* settleLetters(dialect: Dialect, settlements: readonly ReplaySettlement[]): Script<void> {
   const letters = settlements
-    .map(({ letterId, outcome, quarantineAfter }) => ({
+    .map(({ jobId, number, letterId, outcome, quarantineAfter }) => ({
+      job: jobId,
+      item: number,
       letter: toKeyText(letterId),
       is_open: outcome === "failed" ? 1 : 0,
       bound: quarantineAfter,
@@ -57,11 +59,13 @@ function* settleLetters(dialect: Dialect, settlements: readonly ReplaySettlement
       table: "letter_fates",
       // The state is no condition: see `openAgain` in create-replay-store.ts.
       set: `replays = replays + case state when 'replaying' then 1 else 0 end,
-        state = case when state <> 'replaying' then state when record.is_open = 0 then 'resolved'
+        state = case when state <> 'replaying' then state when record.is_open = 0 then
+            case when exists (select 1 from replay_edits as edits where edits.job_id = record.job and edits.number = record.item)
+              then 'superseded' else 'resolved' end
           when replays + 1 >= record.bound then 'quarantined' else 'open' end`,
       where: "id = record.letter",
       returning: "1 as one",
-      columns: { letter: "text", is_open: "integer", bound: "integer" },
+      columns: { job: "text", item: "integer", letter: "text", is_open: "integer", bound: "integer" },
     },
     letters,
   );

@@ -72,3 +72,12 @@ create table replay_items (
 
 create index replay_items_by_letter on replay_items (letter_id);
 create index replay_items_sent on replay_items (job_id, number) where state = 'sent';
+
+-- What is published in place of the letter's own value, in base64, under a new event id: an operator has edited it.
+create table replay_edits (
+  job_id text collate "C" not null,
+  number integer not null,
+  value text not null,
+  event_id text not null,
+  primary key (job_id, number)
+);
