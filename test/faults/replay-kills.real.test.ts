@@ -79,7 +79,7 @@ describe.skipIf(addresses === undefined)("order killed during a replay", () => {
     const ports = [await findFreePort(), await findFreePort()] as const;
     let first = await startService("order", environment, { port: ports[0] });
     await write("updates");
-    await untilCount("select count(*)::int as count from dead_letters where state = 'open'", letters);
+    await untilCount("select count(*)::int as count from letter_fates where state = 'open'", letters);
     await write("creates");
     await untilCount("select count(*)::int as count from orders", letters);
     const order = { scope: { filter: {} }, name: "killed", reason: "the suite's" };
@@ -114,7 +114,7 @@ describe.skipIf(addresses === undefined)("order killed during a replay", () => {
     // A witness that no unique key can hide: an order counts what was applied to it.
     expect(await countOf("select count(*)::int as count from orders where version = 2")).toBe(letters);
     expect(await countOf("select count(*)::int as count from orders where status = 'shipped'")).toBe(letters);
-    expect(await countOf("select count(*)::int as count from dead_letters where state = 'resolved'")).toBe(
+    expect(await countOf("select count(*)::int as count from letter_fates where state = 'resolved'")).toBe(
       letters,
     );
     expect(await countOf("select count(*)::int as count from parked_records")).toBe(0);
