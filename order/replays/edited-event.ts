@@ -51,6 +51,7 @@ export function encodeEdited(
       const read = fit(envelopeSchema, event);
       return read.ok ? success(codec.encode(topic, "OrderEvent", read.value)) : read;
     }
+    case null:
     default:
       return failed(
         invalidRequest(["Only a dead letter that could be decoded as an order's event can be edited"]),
