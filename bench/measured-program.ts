@@ -21,6 +21,8 @@ export interface MeasuredProgram {
   /** Rejects when it ends before it is stopped; never resolves. */
   readonly failed: Promise<never>;
   figures(): ProcessFigures;
+  /** What it wrote last, for people. */
+  lastLines(): string;
   /** Orderly. */
   stop(): Promise<void>;
 }
@@ -62,7 +64,7 @@ export function startProgram({ name, command, environment, saysRunning }: Progra
     await Promise.all([follow(child.stdout), follow(child.stderr), child.exited]);
     releaseProcess(child.pid);
     rmSync(directory, { recursive: true, force: true });
-    if (!stopping) failed.reject(new Error([`${name} ended by itself:`, ...lastLines].join("\n")));
+    if (!stopping) failed.reject(new Error([`${name} ended by itself`, ...lastLines].join("\n")));
   }
 
   // Whoever waits for something else meanwhile need not look.
@@ -73,13 +75,14 @@ export function startProgram({ name, command, environment, saysRunning }: Progra
     running: running.promise,
     failed: failed.promise,
     figures: () => readFigures(child.pid),
+    lastLines: () => lastLines.join("\n"),
     async stop() {
       stopping = true;
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), stopWithinMs);
       await gone;
       clearTimeout(timer);
-      if (child.signalCode === "SIGKILL") throw new Error([`${name} did not stop:`, ...lastLines].join("\n"));
+      if (child.signalCode === "SIGKILL") throw new Error([`${name} did not stop`, ...lastLines].join("\n"));
     },
   };
 }

@@ -52,6 +52,7 @@ export async function compete<Figures>(
   const database = await createPostgresDatabase(serverUrl, template);
   const proxy = statementDelayMs === 0 ? undefined : await openSlowStatements(serverUrl, statementDelayMs);
   const databaseUrl = proxy?.through(database.url) ?? database.url;
+  let failed = true;
   try {
     const environment = { ...arena.servers.environment, ...settingsOf(decisions), DATABASE_URL: databaseUrl };
     const topics = { decisions, ordersTopic: environment.SAGA_ORDERS_TOPIC };
@@ -59,7 +60,7 @@ export async function compete<Figures>(
     const { streams: program } = arena;
     const { hasRows = false, commitIntervalMs } = contender;
     if (hasRows) await makeRows(database.url, orders);
-    return await measure({
+    const figures = await measure({
       program: isOurs
         ? orderService(topics, environment)
         : kafkaStreams(topics, {
@@ -77,9 +78,15 @@ export async function compete<Figures>(
         return { expired: isOurs ? await requireSagas(database.url, orders) : undefined };
       },
     });
+    failed = false;
+    return figures;
   } finally {
     proxy?.close();
-    await database.drop();
+    if (failed && process.env["BENCH_KEEP"] !== undefined)
+      process.stderr.write(
+        `\nDatabase and topics of the failed case are kept: ${database.url} ${JSON.stringify(decisions)}\n`,
+      );
+    else await database.drop();
   }
 }
 

@@ -14,8 +14,8 @@ export interface ResultTopic {
 export interface ResultReader {
   /** By order: when its first result came, by performance.now(). */
   readonly arrivedAtMs: ReadonlyMap<number, number>;
-  /** Resolves when `count` orders have a result; rejects when no further one comes for a minute. */
-  reached(count: number): Promise<void>;
+  /** Resolves when `count` orders have a result; rejects when no further one comes for a minute, with what `explain` says. */
+  reached(count: number, explain: () => string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,17 +26,24 @@ const clientId = "orderwire-bench";
 export async function openResultReader({ brokers, topic, logger }: ResultTopic): Promise<ResultReader> {
   const assigned = Promise.withResolvers<void>();
   const arrivedAtMs = new Map<number, number>();
-  let wanted = Number.POSITIVE_INFINITY;
+  let wanted = 0;
   let complete: PromiseWithResolvers<void> | undefined;
   let timer: Timer | undefined;
+  let renewWatch = (): void => undefined;
 
-  function watchSilence(): void {
+  function watchSilence(explain: () => string): void {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      complete?.reject(
-        new Error(`no result came for ${silenceMs / 1000} s after ${arrivedAtMs.size} orders`),
-      );
-    }, silenceMs);
+    timer = setTimeout(() => void giveUp(explain), silenceMs);
+  }
+
+  async function giveUp(explain: () => string): Promise<void> {
+    const said = explain();
+    const found = await requireResults({ brokers, topic, logger }, wanted).then(
+      () => "The topic has them all: this reader missed some.",
+      (error: unknown) => `The topic, read again: ${String(error)}`,
+    );
+    const message = `no result came for ${silenceMs / 1000} s after those of ${arrivedAtMs.size} orders`;
+    complete?.reject(new Error([message, found, said].join("\n")));
   }
 
   const consumer = await openConsumer({
@@ -52,8 +59,9 @@ export async function openResultReader({ brokers, topic, logger }: ResultTopic):
           const orderId = Number(key?.toString("latin1"));
           if (!arrivedAtMs.has(orderId)) arrivedAtMs.set(orderId, atMs);
         }
-        if (arrivedAtMs.size >= wanted) complete?.resolve();
-        else if (complete !== undefined) watchSilence();
+        if (complete === undefined) return;
+        if (arrivedAtMs.size >= wanted) complete.resolve();
+        else renewWatch();
       },
       onAssigned: () => assigned.resolve(),
       onRevoked: () => Promise.resolve(),
@@ -65,11 +73,12 @@ export async function openResultReader({ brokers, topic, logger }: ResultTopic):
 
   return {
     arrivedAtMs,
-    async reached(count) {
+    async reached(count, explain) {
       if (arrivedAtMs.size >= count) return;
       wanted = count;
       complete = Promise.withResolvers();
-      watchSilence();
+      renewWatch = () => watchSilence(explain);
+      renewWatch();
       await complete.promise.finally(() => clearTimeout(timer));
     },
     close: () => consumer.close(),

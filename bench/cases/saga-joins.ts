@@ -12,7 +12,7 @@ export async function measureJoins(options: SagaCase): Promise<JoinFigures> {
   try {
     const runningAtMs = await untilOrFailed(program.running);
     const atStart = program.figures();
-    await untilOrFailed(reader.reached(orders));
+    await untilOrFailed(reader.reached(orders, () => program.lastLines()));
     const atEnd = program.figures();
     const arrivals = [...reader.arrivedAtMs.values()];
     const [firstAtMs = 0, lastAtMs = 0] = [arrivals[0], arrivals.at(-1)];

@@ -22,7 +22,7 @@ export async function measureLatency(options: SagaCase): Promise<LatencyFigures>
   try {
     await untilOrFailed(program.running);
     const completedAtMs = await untilOrFailed(publishSteadily(options));
-    await untilOrFailed(reader.reached(latencyOrders));
+    await untilOrFailed(reader.reached(latencyOrders, () => program.lastLines()));
     await program.stop();
     await requireResults({ brokers, topic, logger }, latencyOrders);
     await options.requireStored();
