@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { silentLogger } from "../../kafka/client-fixtures.ts";
 import type { PublishFailure } from "../../kafka/publisher.ts";
 import type { OutgoingRecord } from "../../kafka/record.ts";
 import { openOrderStore } from "../store/open-order-store.ts";
@@ -30,6 +31,7 @@ function createStage() {
       owner,
       isOurs: (name) => name === "order-events",
       nowMs: () => nowMs,
+      logger: silentLogger,
       publisher: {
         async publish(record) {
           const failure = answer(record);
@@ -196,6 +198,17 @@ test("what the broker refuses for good is skipped, its letter is open again, and
   await stage.settle();
   expect(await stage.step()).toMatchObject({ counts: { applied: 2, skipped: 1 } });
   expect(await store.letterFates.countByState()).toMatchObject({ resolved: 2, open: 1 });
+});
+
+test("a topic that is missing, or rights that are, are nobody's fault: it is tried until they are there", async () => {
+  const stage = createStage();
+  await stage.start(3);
+  stage.failWith(() => ({ kind: "refused", code: 3, message: "no such topic" }));
+  for (let steps = 0; steps < 30; steps += 1) await stage.step();
+  expect(await stage.job()).toMatchObject({ state: "running", counts: { skipped: 0 } });
+  stage.failWith(() => undefined);
+  for (let steps = 0; steps < 30; steps += 1) await stage.step();
+  expect(stage.numbers()).toEqual([1, 2, 3]);
 });
 
 test("letters that cannot be published are skipped with the reason", async () => {

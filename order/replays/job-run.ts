@@ -3,7 +3,9 @@
 //
 // What was announced and has no outcome is published again after a crash, and when no outcome came for long: the copy
 // has no effect. So nothing has to be known about what an earlier owner of the job had done.
-import type { Publisher } from "../../kafka/publisher.ts";
+import { errorCodes } from "../../kafka/publish-failure.ts";
+import type { Publisher, PublishFailure } from "../../kafka/publisher.ts";
+import type { Logger } from "../../service/logger.ts";
 import { bodyHash } from "./domain/body-hash.ts";
 import { lineageHeaders } from "./domain/lineage.ts";
 import { createPace } from "./domain/pace.ts";
@@ -25,6 +27,7 @@ export interface JobRunOptions {
   /** Whether this service consumes the topic, so that a replay of its records can be read. */
   readonly isOurs: (topic: string) => boolean;
   readonly nowMs: () => number;
+  readonly logger: Logger;
 }
 
 export interface JobRun {
@@ -45,7 +48,7 @@ const resendAfterMs = 60_000;
 const letterIsGoneAfterMs = 120_000;
 
 export function createJobRun(options: JobRunOptions): JobRun {
-  const { store, publisher, topic, owner, isOurs, nowMs } = options;
+  const { store, publisher, topic, owner, isOurs, nowMs, logger } = options;
   const pace = createPace(nowMs());
   /** Everything up to this number was published by this run, or has its outcome. */
   let position = 0;
@@ -54,6 +57,8 @@ export function createJobRun(options: JobRunOptions): JobRun {
   let progressAtMs = nowMs();
   let patienceMs = resendAfterMs;
   let missingSinceMs: number | undefined;
+  /** Why nothing could be published; told once. */
+  let blockedBy: string | undefined;
 
   function noteProgress(job: ReplayJob): void {
     if (settledCount(job) === settled) return;
@@ -97,12 +102,16 @@ export function createJobRun(options: JobRunOptions): JobRun {
     async function publishInTurn(own: readonly ReadyItem[]): Promise<void> {
       for (const { number, record } of own) {
         const outcome = await publisher.publish({ topic, ...record });
-        if (outcome.ok) continue;
-        if (outcome.failure.kind === "refused") {
+        if (outcome.ok) {
+          blockedBy = undefined;
+          continue;
+        }
+        if (isAboutTheRecord(outcome.failure)) {
           refused.push({ number, failure: failure("refused", outcome.failure.message) });
           continue;
         }
         firstFailed = Math.min(firstFailed, number);
+        noteBlocked(job, outcome.failure);
         return;
       }
     }
@@ -117,6 +126,12 @@ export function createJobRun(options: JobRunOptions): JobRun {
     const last = items.at(-1)?.number ?? position;
     position = Math.min(last, firstFailed - 1, firstRefused - 1);
     if (Number.isFinite(firstFailed)) notBeforeMs = nowMs() + publishAgainMs;
+  }
+
+  function noteBlocked({ id }: ReplayJob, { message }: PublishFailure): void {
+    if (blockedBy === message) return;
+    blockedBy = message;
+    logger.warn("A replay cannot be published now: it is tried again", { job: id, topic, reason: message });
   }
 
   return {
@@ -154,6 +169,19 @@ export function createJobRun(options: JobRunOptions): JobRun {
       return { more: items.length === chosen.length };
     },
   };
+}
+
+/** What the broker will never take of this one; anything else (no topic, no rights, no broker) would meet any record. */
+const recordCodes: ReadonlySet<number> = new Set([
+  errorCodes.messageTooLarge,
+  errorCodes.recordListTooLarge,
+  errorCodes.invalidArgument,
+  errorCodes.policyViolation,
+  errorCodes.invalidRecord,
+]);
+
+function isAboutTheRecord({ kind, code }: PublishFailure): boolean {
+  return kind === "refused" && recordCodes.has(code);
 }
 
 interface ReadyItem {

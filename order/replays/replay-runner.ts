@@ -2,7 +2,6 @@
 // doing the same work; that nothing has two effects does not depend on it.
 import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
-import type { Logger } from "../../service/logger.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { createWaitingRoom } from "../worker/waiting-room.ts";
 import type { ReplayJob } from "./domain/replay.ts";
@@ -19,7 +18,6 @@ export interface ReplayRunner {
 export interface ReplayRunnerOptions extends Omit<JobRunOptions, "store" | "nowMs"> {
   readonly store: ReplayStore;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Told once about each job, when nothing of it is on its way any more. */
   readonly onEnded: (job: ReplayJob) => Promise<void>;
 }
