@@ -265,6 +265,13 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
       "/ops/dead-letters/one",
       "/ops/parked",
       "/ops/audit",
+      "/ops/dead-letters/groups",
+      "/ops/dead-letters/counts",
+      "/ops/replays",
+      "/ops/replays/one",
+      "/ops/replays/items",
+      "/trpc/replays.preview",
+      "/trpc/replays.items",
       "/api/dlq/info",
       "/api/orders",
       "/api/orders/7",
@@ -320,6 +327,9 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
           { requiredKeys: [] },
         )
         .map((skip) => JSON.stringify(skip)),
+      fc
+        .record({ scope: value, ids: value, name: value, reason: value, event: value }, { requiredKeys: [] })
+        .map((replay) => JSON.stringify(replay)),
     );
     return fc.assert(
       fc.asyncProperty(body, async (text) => {
@@ -330,6 +340,14 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
           "/trpc/parked.retryNow",
           "/ops/partitions/skip",
           "/trpc/partitions.skip",
+          "/ops/dead-letters/discard",
+          "/ops/dead-letters/groups/annotate",
+          "/ops/replays/preview",
+          "/ops/replays/start",
+          "/ops/replays/start-edited",
+          "/ops/replays/cancel",
+          "/ops/replays/rate",
+          "/trpc/replays.start",
         ]) {
           const answer = await send(order.app, "POST", path, text);
           expect([400, 404]).toContain(answer.status);

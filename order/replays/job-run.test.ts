@@ -23,6 +23,7 @@ afterEach(() => store.close());
 
 function createStage() {
   const published: OutgoingRecord[] = [];
+  const concluded: string[] = [];
   let answer: (record: OutgoingRecord) => PublishFailure | undefined = () => undefined;
   const open = () =>
     createJobRun({
@@ -32,6 +33,7 @@ function createStage() {
       isOurs: (name) => name === "order-events",
       nowMs: () => nowMs,
       logger: silentLogger,
+      conclude: async ({ id }) => void concluded.push(id),
       publisher: {
         async publish(record) {
           const failure = answer(record);
@@ -45,6 +47,7 @@ function createStage() {
 
   return {
     published,
+    concluded,
     numbers: () => published.map(({ headers }) => readLineage(headers)?.number),
     failWith(next: typeof answer) {
       answer = next;
@@ -128,8 +131,20 @@ test("it ends once, when the last outcome is there, with an exact account", asyn
   for (let steps = 0; steps < 3; steps += 1) expect(await stage.step()).toBeUndefined();
   expect(stage.numbers()).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
   await stage.settle();
+  expect(stage.concluded).toEqual([]);
   expect(await stage.step()).toMatchObject({ state: "done", total: 30, counts: { applied: 30 } });
+  expect(stage.concluded).toEqual(["job"]);
   expect(await stage.step()).toBeUndefined();
+});
+
+test("a job that was paused when everything was on its way ends with the last outcome", async () => {
+  const stage = createStage();
+  await stage.start(5);
+  await stage.step();
+  await store.replays.change("job", { kind: "pause", cause: "operator" });
+  expect(await stage.step()).toBeUndefined();
+  await stage.settle();
+  expect(await stage.step()).toMatchObject({ state: "done", counts: { applied: 5 } });
 });
 
 test("no second has more than its rate, also after a change of rate", async () => {

@@ -28,6 +28,8 @@ export interface JobRunOptions {
   readonly isOurs: (topic: string) => boolean;
   readonly nowMs: () => number;
   readonly logger: Logger;
+  /** Writes down what a job came to, before it has ended; the first time counts. */
+  readonly conclude: (job: ReplayJob) => Promise<void>;
 }
 
 export interface JobRun {
@@ -48,7 +50,7 @@ const resendAfterMs = 60_000;
 const letterIsGoneAfterMs = 120_000;
 
 export function createJobRun(options: JobRunOptions): JobRun {
-  const { store, publisher, topic, owner, isOurs, nowMs, logger } = options;
+  const { store, publisher, topic, owner, isOurs, nowMs, logger, conclude } = options;
   const pace = createPace(nowMs());
   /** Everything up to this number was published by this run, or has its outcome. */
   let position = 0;
@@ -67,7 +69,9 @@ export function createJobRun(options: JobRunOptions): JobRun {
     patienceMs = resendAfterMs;
   }
 
+  /** Every item has its outcome, so the counts are the last ones. */
   async function end(job: ReplayJob) {
+    await conclude(job);
     const ended = await store.end(job.id, nowMs());
     return { more: false, ...(ended === undefined ? {} : { ended }) };
   }
@@ -152,8 +156,7 @@ export function createJobRun(options: JobRunOptions): JobRun {
       const items = await store.itemsToSend(job.id, position, limit);
       const sent = await store.countSent(job.id);
       if (items.length === 0) {
-        if (sent === 0) return end(job);
-        if (nowMs() - progressAtMs >= patienceMs) {
+        if (sent > 0 && nowMs() - progressAtMs >= patienceMs) {
           position = 0;
           progressAtMs = nowMs();
           patienceMs *= 2;

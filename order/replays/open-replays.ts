@@ -37,7 +37,7 @@ export function openReplays({
     isOurs,
     clock: systemClock,
     logger,
-    onEnded: (job) => auditEnd(store, job, Date.now()),
+    conclude: (job) => auditEnd(store, job, Date.now()),
   });
   closing.add(() => runner.stop());
   return createReplayOperations({

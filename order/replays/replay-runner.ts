@@ -18,8 +18,6 @@ export interface ReplayRunner {
 export interface ReplayRunnerOptions extends Omit<JobRunOptions, "store" | "nowMs"> {
   readonly store: ReplayStore;
   readonly clock: Clock;
-  /** Told once about each job, when nothing of it is on its way any more. */
-  readonly onEnded: (job: ReplayJob) => Promise<void>;
 }
 
 const leaseMs = 10_000;
@@ -28,7 +26,7 @@ const lookBusyMs = 100;
 const storeBackoff: Backoff = { firstMs: 500, maxMs: 5000 };
 
 export function createReplayRunner(options: ReplayRunnerOptions): ReplayRunner {
-  const { store, owner, clock, logger, onEnded } = options;
+  const { store, owner, clock, logger } = options;
   const runs = new Map<string, JobRun>();
   const waiting = createWaitingRoom(clock);
   let stopped = false;
@@ -74,7 +72,6 @@ export function createReplayRunner(options: ReplayRunnerOptions): ReplayRunner {
       total: ended.total,
       ...ended.counts,
     });
-    await onEnded(ended);
     return more;
   }
 

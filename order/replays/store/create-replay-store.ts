@@ -87,7 +87,8 @@ export function createReplayStore({
       run(function* () {
         const rows = yield* ask<JobRow>(
           `update replay_jobs set lease_owner = $1, lease_until_ms = cast($3 as bigint)
-           where ended_at_ms is null and state in ('running', 'cancelled')
+           where ended_at_ms is null and (state in ('running', 'cancelled')
+               or total = applied + already_applied + stale + failed + skipped)
              and (lease_owner = $1 or lease_owner is null or lease_until_ms < cast($2 as bigint))
            returning ${jobColumns}`,
           [owner, nowMs, untilMs],
