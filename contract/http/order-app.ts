@@ -25,6 +25,8 @@ export interface OrderAppOptions extends ServingOptions {
   readonly partitions: PartitionOperations;
   readonly audit: AuditViews;
   readonly health: OrderHealth;
+  /** Pages for operators, below `/console`; it answers every method. */
+  readonly console?: (request: Request) => Promise<Response>;
 }
 
 export function createOrderApp(options: OrderAppOptions): Hono {
@@ -46,6 +48,7 @@ export function createOrderApp(options: OrderAppOptions): Hono {
         }),
         healthDetailDocument,
       ],
+      ...(options.console === undefined ? {} : { console: options.console }),
     },
     serving,
   );

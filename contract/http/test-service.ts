@@ -100,6 +100,7 @@ export interface TestOrderOptions {
   readonly stalled?: readonly string[];
   readonly entries?: readonly AuditEntry[];
   readonly health?: Partial<OrderHealth>;
+  readonly console?: (request: Request) => Promise<Response>;
 }
 
 export function createTestOrder({
@@ -111,6 +112,7 @@ export function createTestOrder({
   views,
   ports,
   health,
+  console: consolePages,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
@@ -124,6 +126,7 @@ export function createTestOrder({
     partitions: partitionsOf(stalled, skips),
     audit: auditOf(entries),
     ...ports,
+    ...(consolePages === undefined ? {} : { console: consolePages }),
     health: {
       read: async () => ({
         healthy: true,

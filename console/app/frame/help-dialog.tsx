@@ -1,0 +1,29 @@
+// The keys that work at this moment, as the screens themselves say.
+import { useState } from "react";
+import { Dialog } from "../parts/dialog.tsx";
+import { presentHotkeys } from "./hotkeys.ts";
+
+export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
+  const [scopes] = useState(() => presentHotkeys().toReversed());
+  return (
+    <Dialog title="Keys" onClose={onClose} className="help">
+      {scopes.map(({ title, keys }) => (
+        <section key={title}>
+          <h3>{title}</h3>
+          <dl className="keys">
+            {keys.map(({ keys, about }) => (
+              <div key={keys}>
+                <dt>
+                  {keys.split(" ").map((key) => (
+                    <kbd key={key}>{key}</kbd>
+                  ))}
+                </dt>
+                <dd>{about}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}
