@@ -15,10 +15,9 @@ const assetsBase = `${consoleBase}/assets/`;
 const plain = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
 
 /** For every path below `/console`. Rejects only when the console cannot be built. */
-export function createConsole({
-  environment,
-  build = createConsoleBuild(),
-}: ConsoleOptions = {}): (request: Request) => Promise<Response> {
+export function createConsole({ environment, build = createConsoleBuild() }: ConsoleOptions = {}): (
+  request: Request,
+) => Promise<Response> {
   return async (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return answer(405, "The console is read with GET\n", { ...plain, Allow: "GET, HEAD" });

@@ -9,6 +9,12 @@ export function bytesOfBase64(base64: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** `ff fe 00`, at most `limit` bytes. */
+export function hexLine(bytes: Uint8Array, limit: number): string {
+  const shown = [...bytes.subarray(0, limit)].map((byte) => byte.toString(16).padStart(2, "0"));
+  return shown.join(" ") + (bytes.length > limit ? " …" : "");
+}
+
 const rowLength = 16;
 
 /** Offset, sixteen bytes, and what of them is ASCII; at most `limit` bytes. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { csvCell, csvLine } from "./delimited-text.ts";
 
 test("a cell that a spreadsheet would compute begins with an apostrophe", () => {

@@ -4,7 +4,7 @@
 export type Cell = string | number | null;
 
 // What spreadsheets take for a formula's start, also behind spaces, and in the full width that some of them normalise.
-const formulaStart = /^[\s\u0000]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|^[\t\r\n]/;
+const formulaStart = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|^[\t\r\n]/u;
 
 export function csvCell(cell: Cell): string {
   if (cell === null) return "";

@@ -9,6 +9,9 @@ export function toneOf(environment: string): Tone {
   if (/prod|live/.test(name) && !/non-?prod|pre-?prod/.test(name)) return "red";
   if (/stag|pre-?prod|uat/.test(name)) return "amber";
   if (/local|127\.0\.0\.1|\[?::1|dev/.test(name)) return "green";
-  const sum = [...name].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0, 7);
+  const sum = Array.from(name).reduce(
+    (sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0,
+    7,
+  );
   return (["blue", "violet", "teal"] as const)[sum % 3] ?? "blue";
 }

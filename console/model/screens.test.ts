@@ -13,7 +13,13 @@ test("a message is found by its id, also on the embedded cluster", () => {
 });
 
 test("what no screen has is no place", () => {
-  for (const path of ["/", "/consoles", "/console/nothing", "/console/messages/a", "/console/messages/%zz/0/1"]) {
+  for (const path of [
+    "/",
+    "/consoles",
+    "/console/nothing",
+    "/console/messages/a",
+    "/console/messages/%zz/0/1",
+  ]) {
     expect(readPlace(path)).toBeUndefined();
   }
 });

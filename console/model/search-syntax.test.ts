@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readSearch, termText, withTerm } from "./search-syntax.ts";
 
 const now = Date.parse("2026-03-02T12:00:00.000Z");
@@ -21,8 +21,12 @@ test("a time range is read in any of its three ways", () => {
 
 test("what cannot be searched for is said, and what only looks like a name is text", () => {
   expect(readSearch("category:NONE since:soon from:x order:a order:b", now).problems).toHaveLength(4);
-  expect(readSearch("until:2026-03-01 from:2026-03-02", now).problems).toEqual(["The time range ends before it begins"]);
-  expect(readSearch("http://x.example __proto__:1", now).search).toEqual({ text: "http://x.example __proto__:1" });
+  expect(readSearch("until:2026-03-01 from:2026-03-02", now).problems).toEqual([
+    "The time range ends before it begins",
+  ]);
+  expect(readSearch("http://x.example __proto__:1", now).search).toEqual({
+    text: "http://x.example __proto__:1",
+  });
 });
 
 test("a term is replaced and taken out without touching the others", () => {

@@ -38,7 +38,13 @@ export const searchNames = Object.keys(names);
 
 // name:"in quotes" or name:word, "in quotes", word
 const token = /(?:([a-z]+):)?(?:"((?:[^"\\]|\\.)*)"|(\S+))/g;
-const spans: Readonly<Record<string, number>> = { s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const spans: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** `nowMs` is what `since:` counts back from. */
 export function readSearch(typed: string, nowMs: number): ReadSearch {

@@ -24,6 +24,12 @@ test("spans have two units at most, ages one", () => {
 });
 
 test("sizes and counts are readable at any magnitude", () => {
-  expect([0, 1023, 1024, 900_000, 2 ** 31].map(sizeText)).toEqual(["0 B", "1023 B", "1.0 KiB", "879 KiB", "2.0 GiB"]);
+  expect([0, 1023, 1024, 900_000, 2 ** 31].map(sizeText)).toEqual([
+    "0 B",
+    "1023 B",
+    "1.0 KiB",
+    "879 KiB",
+    "2.0 GiB",
+  ]);
   expect(countText(1_234_567)).toBe("1\u202f234\u202f567");
 });

@@ -90,6 +90,6 @@ export function countText(count: number): string {
 }
 
 /** `1 message`, `2 messages`. */
-export function counted(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : nouns}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { cutText, visibleParts, visibleText } from "./visible-characters.ts";
 
 test("what turns text round or cannot be seen is named, and the rest stays as it is", () => {

@@ -11,7 +11,9 @@ export interface Served {
 /** `scene` as console-product.ts knows them. Rejects when it ends before it listens. */
 export async function serve(scene: string): Promise<Served> {
   const bun = process.env["BUN"] ?? "bun";
-  const child = spawn(bun, ["test/console/console-product.ts", scene], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(bun, ["test/console/console-product.ts", scene], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([
@@ -92,7 +94,10 @@ export async function openPage(
   });
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-      console.error(`policy: ${violatedDirective} ${blockedURI}`);
+      // An error of the page, which is heard of.
+      setTimeout(() => {
+        throw new Error(`policy: ${violatedDirective} ${blockedURI}`);
+      });
     });
   });
   await page.goto(served.url + path);

@@ -57,8 +57,17 @@ const scripts = [
   "toString",
 ];
 
-const formulas = ["=HYPERLINK(\"http://evil.example\")", "+cmd|' /C calc'!A0", "-1+1", "@SUM(1)", "=1+1\"\"&A1"];
-const paths = ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "/console/audit", "//evil.example", "C:\\windows", "a?b#c&d=e", "%00", "%zz"];
+const formulas = ['=HYPERLINK("http://evil.example")', "+cmd|' /C calc'!A0", "-1+1", "@SUM(1)", '=1+1""&A1'];
+const paths = [
+  "../../etc/passwd",
+  "..%2f..%2fetc%2fpasswd",
+  "/console/audit",
+  "//evil.example",
+  "C:\\windows",
+  "a?b#c&d=e",
+  "%00",
+  "%zz",
+];
 const layouts = [
   "W".repeat(128),
   "\u202e".concat("gnp.exe"),

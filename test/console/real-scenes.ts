@@ -8,7 +8,7 @@ import { hostileTexts } from "./hostile-texts.ts";
 
 export interface Scene {
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** `empty`, `mixed` (a little of everything) or `hostile`. */
@@ -23,7 +23,8 @@ export async function openRealScene(scene: string): Promise<Scene> {
   const { orders, statusUpdates } = product.topics;
   const writer = await openEventWriter(product.parts.registry, product.settings);
   const producer = await openRawProducer(product.parts.brokers);
-  const write = (records: readonly RawRecord[]) => Promise.all(records.map((record) => producer.produce(record)));
+  const write = (records: readonly RawRecord[]) =>
+    Promise.all(records.map((record) => producer.produce(record)));
   const untilDead = (count: number) =>
     eventually(async () => {
       const { total } = await client.dlq.stats.query();
@@ -33,7 +34,13 @@ export async function openRealScene(scene: string): Promise<Scene> {
   if (scene === "mixed") {
     const numbers = Array.from({ length: 24 }, (_, index) => index + 1);
     const id = (number: number) => `ORD-2026-${String(number).padStart(4, "0")}`;
-    await write(numbers.map((number) => ({ topic: orders, key: Buffer.from(id(number)), value: writer.createB(id(number)) })));
+    await write(
+      numbers.map((number) => ({
+        topic: orders,
+        key: Buffer.from(id(number)),
+        value: writer.createB(id(number)),
+      })),
+    );
     const headers: RawRecord["headers"] = [
       ["traceparent", Buffer.from("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")],
       ["source", Buffer.from("checkout")],
@@ -52,7 +59,11 @@ export async function openRealScene(scene: string): Promise<Scene> {
         value: writer.updateB(`ORD-LOST-${number}`, "shipped"),
         headers,
       })),
-      { topic: orders, key: Buffer.from(id(1)), value: Buffer.from("this was never Avro, and never will be") },
+      {
+        topic: orders,
+        key: Buffer.from(id(1)),
+        value: Buffer.from("this was never Avro, and never will be"),
+      },
       { topic: orders, key: Buffer.from(id(2)), value: null },
       { topic: orders, key: null, value: writer.createB("ORD-NO-KEY").subarray(0, 20) },
       { topic: orders, key: Buffer.from([0xff, 0xfe, 0x01]), value: Buffer.alloc(3000, 7), headers },

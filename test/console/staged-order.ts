@@ -1,7 +1,14 @@
 // order's contract over fixtures: a hundred thousand dead letters, an audit, a broker that is away, partitions that stand
 // still. What a browser sees is served by the same code as the product's.
 import { createConsole } from "../../console/serve-console.ts";
-import { allWell, auditEntry, createTestOrder, deadLetter, parkedEvent, type TestOrderOptions } from "../../contract/http/test-service.ts";
+import {
+  allWell,
+  auditEntry,
+  createTestOrder,
+  deadLetter,
+  parkedEvent,
+  type TestOrderOptions,
+} from "../../contract/http/test-service.ts";
 import type { DeadLetter } from "../../contract/dead-letters.ts";
 import type { OrderHealthDetail } from "../../contract/health.ts";
 import { serveHttp } from "../../service/http-server.ts";
@@ -26,7 +33,10 @@ function optionsOf(scene: string): TestOrderOptions {
         deadLetters: manyLetters(2140),
         entries: auditEntries(),
         stalled: ["order-events/1"],
-        parked: [parkedEvent(), parkedEvent({ id: "YQ", orderId: "ORD-1000", state: "behind", attempts: 0, dueAt: null })],
+        parked: [
+          parkedEvent(),
+          parkedEvent({ id: "YQ", orderId: "ORD-1000", state: "behind", attempts: 0, dueAt: null }),
+        ],
         health: { detail: async () => trouble },
       };
     default:
@@ -37,7 +47,10 @@ function optionsOf(scene: string): TestOrderOptions {
 const trouble: OrderHealthDetail = {
   ...allWell,
   registry: { state: "down", cause: "It does not answer; what needs a new schema waits." },
-  breaker: { state: "probing", cause: "TypeError: cannot read properties of undefined (reading 'tax'), on 12 orders" },
+  breaker: {
+    state: "probing",
+    cause: "TypeError: cannot read properties of undefined (reading 'tax'), on 12 orders",
+  },
   deadLetterTopic: { state: "unknown", cause: null },
   parked: { waiting: 1204, behind: 377, dead: 2 },
   redelivered: 37,
@@ -73,7 +86,9 @@ function manyLetters(count: number): readonly DeadLetter[] {
 function auditEntries() {
   return [
     auditEntry({ id: 400, result: null, endedAt: null }),
-    ...hostileTexts.map((text, index) => auditEntry({ id: 300 - index, reason: text, actor: text, target: { [text]: text } })),
+    ...hostileTexts.map((text, index) =>
+      auditEntry({ id: 300 - index, reason: text, actor: text, target: { [text]: text } }),
+    ),
     ...Array.from({ length: 40 }, (_, index) =>
       auditEntry({
         id: 60 - index,

@@ -36,7 +36,9 @@ const columns = [
 ] as const satisfies readonly (keyof DeadLetter)[];
 
 /** Rejects when a page cannot be read or `signal` aborts: half a file is no file. */
-export async function exportLetters(wanted: LetterExport): Promise<{ readonly blob: Blob; readonly count: number }> {
+export async function exportLetters(
+  wanted: LetterExport,
+): Promise<{ readonly blob: Blob; readonly count: number }> {
   const { format, onProgress } = wanted;
   const parts: string[] = [format === "csv" ? csvLine(columns) : "[\n"];
   let count = 0;

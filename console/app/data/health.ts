@@ -1,5 +1,5 @@
 // order's word about itself. It is HTTP's own question, not a procedure, so it is read with the contract's schemas.
-import { z } from "zod";
+import type { z } from "zod";
 import {
   orderHealthReportSchema,
   orderHealthSchema,

@@ -47,7 +47,11 @@ export function useLetterPages(search: LetterSearch, asOfMs: number, enabled: bo
   });
 }
 
-async function readLetterPage(search: LetterSearch, cursor: string, signal: AbortSignal): Promise<LetterPage> {
+async function readLetterPage(
+  search: LetterSearch,
+  cursor: string,
+  signal: AbortSignal,
+): Promise<LetterPage> {
   const { deadLetters, nextCursor } = await orderClient.dlq.list.query(pageQuery(search, cursor), { signal });
   return { rows: deadLetters.map(rowOf), nextCursor };
 }

@@ -60,7 +60,12 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
       />
       <ul id="palette-choices" role="listbox" aria-label="Places">
         {choices.map(({ href, icon, title, about }, index) => (
-          <li key={`${href} ${about}`} id={`palette-${index}`} role="option" aria-selected={index === present}>
+          <li
+            key={`${href} ${about}`}
+            id={`palette-${index}`}
+            role="option"
+            aria-selected={index === present}
+          >
             <Link href={href} tabIndex={-1} onClick={onClose} onMouseMove={() => setAt(index)}>
               <Icon name={icon} />
               <span className="choice-title">{title}</span>
@@ -82,7 +87,14 @@ function useChoices(typed: string): readonly Choice[] {
   if (typed === "") return screens;
   const id = deadLetterIdSchema.safeParse(typed);
   const letter: Choice[] = id.success
-    ? [{ href: pathOf({ screen: "message", id: typed }), icon: "messages", title: typed, about: "dead letter" }]
+    ? [
+        {
+          href: pathOf({ screen: "message", id: typed }),
+          icon: "messages",
+          title: typed,
+          about: "dead letter",
+        },
+      ]
     : [];
   const search = /^[a-z]+:/.test(typed) ? typed : termText("order", typed);
   const title = <Short text={typed} length={80} />;
@@ -119,5 +131,7 @@ function useOrderChoice(typed: string): readonly Choice[] {
     if (order.data !== undefined) return `order · ${order.data.status}`;
     return troubleOfQuestion(order.error).notFound ? "no such order is stored" : "order · could not be read";
   };
-  return [{ href: orderPath(typed), icon: "orders", title: <Short text={typed} length={80} />, about: about() }];
+  return [
+    { href: orderPath(typed), icon: "orders", title: <Short text={typed} length={80} />, about: about() },
+  ];
 }

@@ -61,7 +61,11 @@ export function Navigation({ screen, onPalette, onHelp }: NavigationProps) {
           Counts <Age readAtMs={counts.readAtMs} />
         </p>
         <div className="switches">
-          <button type="button" onClick={nextZone} aria-label={`Times are ${zone === "utc" ? "UTC" : "local"}; switch`}>
+          <button
+            type="button"
+            onClick={nextZone}
+            aria-label={`Times are ${zone === "utc" ? "UTC" : "local"}; switch`}
+          >
             <Icon name="clock" /> {zone === "utc" ? "UTC" : "Local"}
           </button>
           <button type="button" onClick={nextTheme} aria-label={`Theme: ${theme}; switch`}>
@@ -87,7 +91,8 @@ function useCounts() {
   const parked = health.data?.parked;
   const counts: Partial<Record<Screen, number | undefined>> = {
     messages: letters.data?.total,
-    waiting: parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead,
+    waiting:
+      parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead,
     orders: orders.data,
   };
   return {

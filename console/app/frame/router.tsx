@@ -57,7 +57,10 @@ export function useParameter(name: string): readonly [string, (value: string, go
 }
 
 /** A link that a new tab, a middle click and a screen reader take for one; a plain click stays on the page. */
-export function Link({ onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { readonly href: string }) {
+export function Link({
+  onClick,
+  ...rest
+}: AnchorHTMLAttributes<HTMLAnchorElement> & { readonly href: string }) {
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event);
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

@@ -3,9 +3,9 @@
 import { useSyncExternalStore } from "react";
 
 export interface Stored<Value> {
-  read(): Value;
-  write(value: Value): void;
-  subscribe(listener: () => void): () => void;
+  readonly read: () => Value;
+  readonly write: (value: Value) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 /** `parse` takes whatever lies there, also of another version, and gives something usable. */

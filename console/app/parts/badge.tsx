@@ -3,9 +3,22 @@ import { Icon, type IconName } from "./icon.tsx";
 
 export type Mood = "ok" | "warn" | "bad" | "none";
 
-const signs: Readonly<Record<Mood, IconName | undefined>> = { ok: "up", warn: "clock", bad: "alert", none: undefined };
+const signs: Readonly<Record<Mood, IconName | undefined>> = {
+  ok: "up",
+  warn: "clock",
+  bad: "alert",
+  none: undefined,
+};
 
-export function Badge({ mood, word, title }: { readonly mood: Mood; readonly word: string; readonly title?: string }) {
+export function Badge({
+  mood,
+  word,
+  title,
+}: {
+  readonly mood: Mood;
+  readonly word: string;
+  readonly title?: string;
+}) {
   const sign = signs[mood];
   return (
     <span className={`badge ${mood}`} title={title}>

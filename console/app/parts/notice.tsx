@@ -58,7 +58,8 @@ export function TroubleNotice({ trouble, title, onAgain }: TroubleNoticeProps) {
           <span>No answer came, so there is no request id.</span>
         ) : (
           <span>
-            Request id <code>{trouble.requestId}</code> <CopyButton text={trouble.requestId} what="request id" />
+            Request id <code>{trouble.requestId}</code>{" "}
+            <CopyButton text={trouble.requestId} what="request id" />
           </span>
         )}
       </p>

@@ -20,7 +20,16 @@ interface OrderDialogProps {
   readonly children: ReactNode;
 }
 
-export function OrderDialog({ title, action, mood = "danger", failure, send, onDone, onClose, children }: OrderDialogProps) {
+export function OrderDialog({
+  title,
+  action,
+  mood = "danger",
+  failure,
+  send,
+  onDone,
+  onClose,
+  children,
+}: OrderDialogProps) {
   const sent = useRef(false);
   const order = useMutation({
     mutationFn: send,

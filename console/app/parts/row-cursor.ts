@@ -3,10 +3,10 @@
 import { useCallback, useRef, type RefObject } from "react";
 
 export interface RowCursor {
-  move(step: number): void;
-  goTo(index: number): void;
+  readonly move: (step: number) => void;
+  readonly goTo: (index: number) => void;
   /** −1 before the first move. */
-  present(): number;
+  readonly present: () => number;
 }
 
 const framesToWait = 20;

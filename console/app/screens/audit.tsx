@@ -45,10 +45,15 @@ export function Audit() {
       <PageHead title="Audit" about="Orders that operators gave, on every instance, newest first.">
         <ExportButtons disabled={entries.length === 0} />
       </PageHead>
-      <FilterField id="audit-filter" label="Filter the entries that are read" value={filter} onChange={setFilter} />
+      <FilterField
+        id="audit-filter"
+        label="Filter the entries that are read"
+        value={filter}
+        onChange={setFilter}
+      />
       <p className="list-line" role="status">
         <span>
-          {audit.isPending ? "Reading…" : `${counted(shown.length, "entry").replace("entrys", "entries")}`}
+          {audit.isPending ? "Reading…" : counted(shown.length, "entry", "entries")}
           {audit.hasNextPage ? ", older ones below" : ""}
         </span>
         <Age readAtMs={audit.dataUpdatedAt} />
@@ -56,7 +61,9 @@ export function Audit() {
       {audit.isPending && <Loading rows={6} what="the audit" />}
       {audit.isError && (
         <TroubleNotice
-          title={audit.data === undefined ? "The audit could not be read" : "The audit could not be read again"}
+          title={
+            audit.data === undefined ? "The audit could not be read" : "The audit could not be read again"
+          }
           trouble={troubleOfQuestion(audit.error)}
           onAgain={() => void audit.refetch()}
         />
@@ -69,7 +76,8 @@ export function Audit() {
       {entries.length > 0 && shown.length === 0 && (
         <Notice kind="plain" icon="search" title="Nothing matches this filter">
           <p>
-            {counted(entries.length, "entry").replace("entrys", "entries")} read{audit.hasNextPage ? ", older ones are not yet" : ""}.{" "}
+            {counted(entries.length, "entry", "entries")} read
+            {audit.hasNextPage ? ", older ones are not yet" : ""}.{" "}
             <button type="button" className="quiet" onClick={() => setFilter("")}>
               Show all
             </button>
@@ -78,7 +86,7 @@ export function Audit() {
       )}
       {shown.length > 0 && (
         <div className="table-scroll">
-          <table className="table rows" ref={area}>
+          <table className="table rows audit" ref={area}>
             <thead>
               <tr>
                 {["When", "Action", "What", "Why", "Result", "Who"].map((title) => (
@@ -108,15 +116,15 @@ export function Audit() {
 function EntryRow({ entry, index }: { readonly entry: AuditEntry; readonly index: number }) {
   return (
     <tr data-row={index} className="top">
-      <td>
+      <td data-name="When">
         <span data-open tabIndex={-1}>
           <Instant iso={entry.at} />
         </span>
       </td>
-      <td className="mono">
+      <td className="mono" data-name="Action">
         <Short text={entry.action} length={60} />
       </td>
-      <td>
+      <td data-name="What">
         <ul className="pairs">
           {Object.entries(entry.target).map(([name, value]) => (
             <li key={name}>
@@ -125,17 +133,17 @@ function EntryRow({ entry, index }: { readonly entry: AuditEntry; readonly index
           ))}
         </ul>
       </td>
-      <td>
+      <td data-name="Why">
         <Long text={entry.reason} length={300} />
       </td>
-      <td>
+      <td data-name="Result">
         {entry.result === null ? (
           <Badge mood="warn" word="not ended" title="Being carried out, or the process ended meanwhile" />
         ) : (
           <Long text={entry.result} length={300} />
         )}
       </td>
-      <td className="mono">
+      <td className="mono" data-name="Who">
         <Short text={entry.actor} length={40} />
       </td>
     </tr>
@@ -183,7 +191,10 @@ async function readAll(): Promise<readonly AuditEntry[]> {
   const entries: AuditEntry[] = [];
   let cursor: string | undefined = "";
   while (cursor !== undefined) {
-    const page: { entries: AuditEntry[]; nextCursor?: string | undefined } = await readPage(cursor, exportPage);
+    const page: { entries: AuditEntry[]; nextCursor?: string | undefined } = await readPage(
+      cursor,
+      exportPage,
+    );
     entries.push(...page.entries);
     cursor = page.nextCursor;
   }

@@ -52,7 +52,7 @@ export const LetterTableRow = memo(function LetterTableRow({
           title={row.orderId === null ? "No key" : visibleText(row.orderId)}
         >
           {row.orderId === null || row.orderId === "" ? (
-            <span className="none">no key</span>
+            <span className="absent">no key</span>
           ) : (
             <Short text={row.orderId} length={100} />
           )}

@@ -41,7 +41,8 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
   const last = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages;
   useEffect(() => {
-    if (hasNextPage && !isFetching && !isFetchNextPageError && last + rowsAhead >= rows.length) void fetchNextPage();
+    if (hasNextPage && !isFetching && !isFetchNextPageError && last + rowsAhead >= rows.length)
+      void fetchNextPage();
   }, [last, rows.length, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
 
   const scrollTo = useCallback((index: number) => virtual.scrollToIndex(index), [virtual]);
@@ -50,7 +51,11 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
     { keys: "j", about: "next row", run: () => cursor.move(1) },
     { keys: "k", about: "row before", run: () => cursor.move(-1) },
     { keys: "x", about: "choose this row, or not", run: () => selection.toggle(cursor.present()) },
-    { keys: "X", about: "choose from the last one to this row", run: () => selection.toggle(cursor.present(), true) },
+    {
+      keys: "X",
+      about: "choose from the last one to this row",
+      run: () => selection.toggle(cursor.present(), true),
+    },
     { keys: "Home", about: "first row", run: () => cursor.goTo(0) },
     { keys: "End", about: "last row that is read", run: () => cursor.goTo(rows.length - 1) },
     { keys: "Enter", about: "open this row" },
@@ -68,7 +73,12 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
   }, []);
 
   return (
-    <div className="letter-table" role="table" aria-label="Dead letters" aria-rowcount={hasNextPage ? -1 : rows.length + 1}>
+    <div
+      className="letter-table"
+      role="table"
+      aria-label="Dead letters"
+      aria-rowcount={hasNextPage ? -1 : rows.length + 1}
+    >
       <div className="letter-head" role="row">
         <span role="columnheader">
           <input
@@ -79,7 +89,11 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
           />
         </span>
         {["Failed last", "Order", "Error", "Attempts", "Record", "Size"].map((title) => (
-          <span key={title} role="columnheader" className={title === "Attempts" || title === "Size" ? "number" : undefined}>
+          <span
+            key={title}
+            role="columnheader"
+            className={title === "Attempts" || title === "Size" ? "number" : undefined}
+          >
             {title}
           </span>
         ))}

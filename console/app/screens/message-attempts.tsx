@@ -52,7 +52,16 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
       const before = letter.failures[index - 1];
       const missing = before === undefined ? failure.attempt - 1 : failure.attempt - before.attempt - 1;
       const gap: Step[] =
-        missing > 0 ? [{ iso: null, title: `${counted(missing, "attempt")} more`, text: "Not kept one by one", mood: "bad" }] : [];
+        missing > 0
+          ? [
+              {
+                iso: null,
+                title: `${counted(missing, "attempt")} more`,
+                text: "Not kept one by one",
+                mood: "bad",
+              },
+            ]
+          : [];
       return [...gap, attemptStep(failure)];
     }),
     {

@@ -17,7 +17,8 @@ const dumpedAtFirst = 2048;
 export function MessagePayload({ letter }: { readonly letter: LetterDetails }) {
   const { value, originalValue } = letter;
   const [hex, setHex] = useState(value.kind === "undecodable");
-  const schema = value.kind !== "tombstone" && value.schemaId !== null ? `schema ${value.schemaId}` : "no schema id";
+  const schema =
+    value.kind !== "tombstone" && value.schemaId !== null ? `schema ${value.schemaId}` : "no schema id";
   const aside = (
     <>
       <span>
@@ -49,12 +50,15 @@ export function MessagePayload({ letter }: { readonly letter: LetterDetails }) {
           <strong>The bytes cannot be decoded.</strong> <Long text={value.why} length={400} />
         </p>
       )}
-      {value.kind === "tombstone" && <Notice kind="plain" icon="unknown" title="A tombstone: the record has no value" />}
+      {value.kind === "tombstone" && (
+        <Notice kind="plain" icon="unknown" title="A tombstone: the record has no value" />
+      )}
       {value.kind === "omitted" && (
         <Notice kind="plain" icon="unknown" title="The value was too large to be kept">
           <p>
-            It had {sizeText(value.sizeBytes)}; its SHA-256 is <code className="wrap">{value.sha256}</code>. As long as
-            the topic keeps it, it lies at {letter.originalTopic}/{letter.originalPartition}:{letter.originalOffset}.
+            It had {sizeText(value.sizeBytes)}; its SHA-256 is <code className="wrap">{value.sha256}</code>.
+            As long as the topic keeps it, it lies at {letter.originalTopic}/{letter.originalPartition}:
+            {letter.originalOffset}.
           </p>
         </Notice>
       )}

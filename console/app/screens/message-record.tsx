@@ -1,7 +1,7 @@
 // Where a record comes from, its key and its headers, in the order that they have on it.
 import { useState, type ReactNode } from "react";
 import type { LetterDetails } from "../data/told.ts";
-import { bytesOfBase64, hexDump } from "../../model/bytes-text.ts";
+import { bytesOfBase64, hexLine } from "../../model/bytes-text.ts";
 import { counted } from "../../model/time-text.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -21,7 +21,10 @@ export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
           },
           { name: "Consumer group", value: <Short text={consumerGroup} /> },
           { name: "Event id", value: eventId === null ? "none" : <Copied text={eventId} what="event id" /> },
-          { name: "Key", value: key === null ? "none" : <Bytes text={key.text} base64={key.base64} what="key" /> },
+          {
+            name: "Key",
+            value: key === null ? "none" : <Bytes text={key.text} base64={key.base64} what="key" />,
+          },
         ]}
       />
     </Panel>
@@ -34,7 +37,10 @@ export function MessageHeaders({ letter: { headers } }: { readonly letter: Lette
   const [whole, setWhole] = useState(false);
   const shown = whole ? headers : headers.slice(0, headersAtFirst);
   return (
-    <Panel title="Headers" aside={<span>{headers.length === 0 ? "none" : counted(headers.length, "header")}</span>}>
+    <Panel
+      title="Headers"
+      aside={<span>{headers.length === 0 ? "none" : counted(headers.length, "header")}</span>}
+    >
       {headers.length === 0 ? (
         <p className="panel-text">The record has no headers.</p>
       ) : (
@@ -51,7 +57,13 @@ export function MessageHeaders({ letter: { headers } }: { readonly letter: Lette
                 <th scope="row">
                   <Short text={name} length={120} />
                 </th>
-                <td>{base64 === null ? <span className="none">null</span> : <Bytes text={text} base64={base64} what="value" />}</td>
+                <td>
+                  {base64 === null ? (
+                    <span className="absent">null</span>
+                  ) : (
+                    <Bytes text={text} base64={base64} what="value" />
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -74,11 +86,12 @@ interface BytesProps {
 }
 
 function Bytes({ text, base64, what }: BytesProps): ReactNode {
-  if (text === "") return <span className="none">empty</span>;
+  if (text === "") return <span className="absent">empty</span>;
   if (text !== null) return <Copied text={text} what={what} />;
   return (
     <>
-      <span className="none">Not UTF-8:</span> <code className="wrap">{hexDump(bytesOfBase64(base64), 48)}</code>
+      <span className="absent">Not UTF-8:</span>{" "}
+      <code className="wrap">{hexLine(bytesOfBase64(base64), 48)}</code>
     </>
   );
 }

@@ -60,10 +60,16 @@ export function MessageSearch({ typed, onSearch, problems }: MessageSearchProps)
           <span className="unseen">Time range</span>
           <select
             value={isTyped ? "typed" : since}
-            onChange={(event) => onSearch(withTerm(withTerm(typed, "until", undefined), "since", event.target.value || undefined))}
+            onChange={(event) =>
+              onSearch(
+                withTerm(withTerm(typed, "until", undefined), "since", event.target.value || undefined),
+              )
+            }
           >
             {isTyped && <option value="typed">As typed</option>}
-            {since !== "" && ranges.every(([span]) => span !== since) && <option value={since}>Last {since}</option>}
+            {since !== "" && ranges.every(([span]) => span !== since) && (
+              <option value={since}>Last {since}</option>
+            )}
             {ranges.map(([span, title]) => (
               <option key={span} value={span}>
                 {title}

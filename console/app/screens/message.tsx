@@ -47,11 +47,16 @@ export function MessageScreen({ id }: { readonly id: string }) {
           </span>
         )}
       </p>
-      <PageHead title={id} about={data === undefined ? "Dead letter" : <HeadLine letter={data} />}>
+      <PageHead
+        title={data === undefined ? id : (data.orderId ?? "Without a key")}
+        about={data === undefined ? "Dead letter" : <HeadLine letter={data} />}
+      >
         <Age readAtMs={letter.dataUpdatedAt} />
       </PageHead>
       {data === undefined && !letter.isError && <Loading rows={10} what="the message" />}
-      {data === undefined && letter.isError && <Unread error={letter.error} onAgain={() => void letter.refetch()} />}
+      {data === undefined && letter.isError && (
+        <Unread error={letter.error} onAgain={() => void letter.refetch()} />
+      )}
       {data !== undefined && (
         <>
           <div className="error-line">
@@ -83,18 +88,23 @@ function leave(): void {
 
 interface HeadLineProps {
   readonly letter: {
-    readonly orderId: string | null;
+    readonly originalTopic: string;
+    readonly originalPartition: number;
+    readonly originalOffset: number;
     readonly eventType: string | null;
     readonly reason: string;
     readonly errorCategory: "NO_RETRY_DLQ" | "RETRY_THEN_DLQ" | "RETRY_FOREVER";
   };
 }
 
-function HeadLine({ letter: { orderId, eventType, reason, errorCategory } }: HeadLineProps) {
+function HeadLine({ letter }: HeadLineProps) {
+  const { eventType, reason, errorCategory, originalTopic, originalPartition, originalOffset } = letter;
   return (
     <span className="head-line">
-      {orderId === null ? "Without a key" : <Short text={orderId} length={128} />}
       <span>{eventType ?? "Unknown event"}</span>
+      <code>
+        {originalTopic}/{originalPartition}:{originalOffset}
+      </code>
       <code>
         <Short text={reason} />
       </code>

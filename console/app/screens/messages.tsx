@@ -40,11 +40,23 @@ export function Messages() {
         </button>
       </PageHead>
       <MessageSearch typed={typed} onSearch={setTyped} problems={problems} />
-      <p className="list-line" role="status">
-        <ListCount known={rows.length} filtered={filtered} complete={!pages.hasNextPage} pending={pages.isPending} />
-        <Age readAtMs={pages.data === undefined ? 0 : asOfMs} />
-      </p>
-      <SelectionBar selection={selection} search={search} pageParams={pages.data?.pageParams ?? []} pages={pages.data?.pages ?? []} />
+      <div className="list-tools">
+        <p className="list-line" role="status">
+          <ListCount
+            known={rows.length}
+            filtered={filtered}
+            complete={!pages.hasNextPage}
+            pending={pages.isPending}
+          />
+          <Age readAtMs={pages.data === undefined ? 0 : asOfMs} />
+        </p>
+        <SelectionBar
+          selection={selection}
+          search={search}
+          pageParams={pages.data?.pageParams ?? []}
+          pages={pages.data?.pages ?? []}
+        />
+      </div>
       <div className={pages.isPlaceholderData ? "list fading" : "list"}>
         {pages.isPending && problems.length === 0 && <Loading rows={12} what="the dead letters" />}
         {problems.length > 0 && <Notice kind="plain" icon="search" title="Mend the search to see messages" />}
@@ -82,7 +94,8 @@ interface ListCountProps {
 function ListCount({ known, filtered, complete, pending }: ListCountProps) {
   const all = useDeadLetterStats();
   if (pending) return <span>Reading…</span>;
-  if (complete) return <span>{filtered ? `${counted(known, "message")} match` : counted(known, "message")}</span>;
+  if (complete)
+    return <span>{filtered ? `${counted(known, "message")} match` : counted(known, "message")}</span>;
   const total = !filtered && all.data !== undefined ? ` of ${countText(all.data.total)}` : ", more below";
   return (
     <span>
@@ -114,14 +127,19 @@ function NothingThere({ filtered, onClear }: { readonly filtered: boolean; reado
   if (!filtered) {
     return (
       <Notice kind="calm" icon="up" title="Nothing failed">
-        <p>There is no dead letter. When an event fails for good it is listed here, with its bytes and every attempt.</p>
+        <p>
+          There is no dead letter. When an event fails for good it is listed here, with its bytes and every
+          attempt.
+        </p>
       </Notice>
     );
   }
   return (
     <Notice kind="plain" icon="search" title="Nothing matches this search">
       <p>
-        {all.data === undefined ? "Other messages may be there." : `${counted(all.data.total, "dead letter")} in all.`}{" "}
+        {all.data === undefined
+          ? "Other messages may be there."
+          : `${counted(all.data.total, "dead letter")} in all.`}{" "}
         <button type="button" className="quiet" onClick={onClear}>
           Show all
         </button>

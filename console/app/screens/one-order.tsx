@@ -51,7 +51,11 @@ function OrderState({ orderId }: { readonly orderId: string }) {
           </Notice>
         )}
         {trouble?.notFound === false && (
-          <TroubleNotice title="The order could not be read" trouble={trouble} onAgain={() => void order.refetch()} />
+          <TroubleNotice
+            title="The order could not be read"
+            trouble={trouble}
+            onAgain={() => void order.refetch()}
+          />
         )}
       </Panel>
     );
@@ -124,7 +128,10 @@ function FailedEvents({ orderId }: { readonly orderId: string }) {
     <Panel title="Failed for good" aside={<Age readAtMs={letters.dataUpdatedAt} />}>
       {data === undefined && !letters.isError && <Loading rows={2} what="its dead letters" />}
       {data === undefined && letters.isError && (
-        <TroubleNotice title="Its dead letters could not be read" trouble={troubleOfQuestion(letters.error)} />
+        <TroubleNotice
+          title="Its dead letters could not be read"
+          trouble={troubleOfQuestion(letters.error)}
+        />
       )}
       {data?.deadLetters.length === 0 && <p className="panel-text">Nothing of this order failed.</p>}
       <ul className="linked-list">
@@ -138,7 +145,9 @@ function FailedEvents({ orderId }: { readonly orderId: string }) {
           </li>
         ))}
       </ul>
-      {data?.nextCursor !== undefined && <Link href={searchPath(termText("order", orderId))}>All of them</Link>}
+      {data?.nextCursor !== undefined && (
+        <Link href={searchPath(termText("order", orderId))}>All of them</Link>
+      )}
     </Panel>
   );
 }
@@ -152,7 +161,9 @@ function WaitingEvents({ orderId }: { readonly orderId: string }) {
       {parked.data === undefined && parked.isError && (
         <TroubleNotice title="What waits of it could not be read" trouble={troubleOfQuestion(parked.error)} />
       )}
-      {parked.data !== undefined && events.length === 0 && <p className="panel-text">Nothing of this order waits.</p>}
+      {parked.data !== undefined && events.length === 0 && (
+        <p className="panel-text">Nothing of this order waits.</p>
+      )}
       <ul className="linked-list">
         {events.slice(0, shownLetters).map((event) => (
           <li key={event.id}>

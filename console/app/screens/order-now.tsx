@@ -35,11 +35,17 @@ export function OrderNow({ orderId }: { readonly orderId: string | null }) {
   const readAtMs = Math.max(order.dataUpdatedAt, trouble?.notFound === true ? order.errorUpdatedAt : 0);
   return (
     <Panel title="The order now" aside={isOrderId(id) ? <Age readAtMs={readAtMs} /> : undefined}>
-      {!isOrderId(id) && <p className="panel-text">The record&rsquo;s key is no order id, so there is no order to show.</p>}
+      {!isOrderId(id) && (
+        <p className="panel-text">The record&rsquo;s key is no order id, so there is no order to show.</p>
+      )}
       {isOrderId(id) && order.isPending && <Loading rows={2} what="the order" />}
       {trouble?.notFound === true && <p className="panel-text">No order with this id is stored.</p>}
       {trouble?.notFound === false && (
-        <TroubleNotice title="The order could not be read" trouble={trouble} onAgain={() => void order.refetch()} />
+        <TroubleNotice
+          title="The order could not be read"
+          trouble={trouble}
+          onAgain={() => void order.refetch()}
+        />
       )}
       {order.data !== undefined && (
         <Facts

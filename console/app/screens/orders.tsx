@@ -85,7 +85,7 @@ function AllOrders() {
         <Age readAtMs={orders.dataUpdatedAt} />
       </p>
       <div className="table-scroll">
-        <table className="table rows" ref={area}>
+        <table className="table rows orders" ref={area}>
           <thead>
             <tr>
               <th scope="col">Order</th>
@@ -103,22 +103,24 @@ function AllOrders() {
           <tbody>
             {rows.map((order, index) => (
               <tr key={order.orderId} data-row={index}>
-                <td className="strong">
+                <td className="strong" data-name="Order">
                   <Link href={orderPath(order.orderId)} data-open>
                     <Short text={order.orderId} length={80} />
                   </Link>
                 </td>
-                <td>
+                <td data-name="Status">
                   <Short text={order.status} length={40} />
                 </td>
-                <td className="number">
+                <td className="number" data-name="Total">
                   {order.totalAmount.toFixed(2)} {order.currency}
                 </td>
-                <td className="number">{order.items.length}</td>
-                <td>
+                <td className="number" data-name="Items">
+                  {order.items.length}
+                </td>
+                <td data-name="Customer">
                   <Short text={order.customerId} length={40} />
                 </td>
-                <td>
+                <td data-name="Ordered">
                   <Instant iso={order.orderDate} />
                 </td>
               </tr>
@@ -127,7 +129,11 @@ function AllOrders() {
         </table>
       </div>
       {orders.hasNextPage && (
-        <button type="button" disabled={orders.isFetchingNextPage} onClick={() => void orders.fetchNextPage()}>
+        <button
+          type="button"
+          disabled={orders.isFetchingNextPage}
+          onClick={() => void orders.fetchNextPage()}
+        >
           {orders.isFetchingNextPage ? "Reading…" : "Read more"}
         </button>
       )}

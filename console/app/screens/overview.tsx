@@ -1,7 +1,13 @@
 // The first look on a bad night: is anything failing, is anything standing still, what is being waited for.
 import { pathOf, searchPath } from "../../model/screens.ts";
 import { counted, countText, spanText } from "../../model/time-text.ts";
-import { useDeadLetterInfo, useDeadLetterStats, useFirstDeadLetter, useHealth, useOrderCount } from "../data/live.ts";
+import {
+  useDeadLetterInfo,
+  useDeadLetterStats,
+  useFirstDeadLetter,
+  useHealth,
+  useOrderCount,
+} from "../data/live.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { Link } from "../frame/router.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -38,11 +44,17 @@ export function Overview() {
           )}
         </Tile>
         <ParkedTile />
-        <Tile title="Orders stored" href={pathOf({ screen: "orders" })} count={orders.data} query={orders} mood="none">
+        <Tile
+          title="Orders stored"
+          href={pathOf({ screen: "orders" })}
+          count={orders.data}
+          query={orders}
+          mood="none"
+        >
           {orders.data === 0 && "No order has arrived yet."}
         </Tile>
-        <Tile title="Came twice" count={health.data?.redelivered} query={health} mood="none">
-          Records that came again since the start, of no effect
+        <Tile title="Redelivered" count={health.data?.redelivered} query={health} mood="none">
+          Records that came again since the start; none had a second effect
         </Tile>
       </div>
 
@@ -52,11 +64,7 @@ export function Overview() {
 
       <div className="two-columns">
         <Panel title="Waited for" aside={<Age readAtMs={health.dataUpdatedAt} />}>
-          {health.data === undefined ? (
-            <WithoutHealth />
-          ) : (
-            <WaitedFor lines={health.data.waitingFor} />
-          )}
+          {health.data === undefined ? <WithoutHealth /> : <WaitedFor lines={health.data.waitingFor} />}
         </Panel>
         <DeadLetterKinds />
       </div>
@@ -78,7 +86,8 @@ function WithoutHealth() {
 }
 
 function WaitedFor({ lines }: { readonly lines: readonly string[] }) {
-  if (lines.length === 0) return <Notice kind="calm" icon="up" title="Nothing: everything that is needed is there" />;
+  if (lines.length === 0)
+    return <Notice kind="calm" icon="up" title="Nothing: everything that is needed is there" />;
   return (
     <ul className="waited-for">
       {lines.map((line) => (
@@ -93,7 +102,8 @@ function WaitedFor({ lines }: { readonly lines: readonly string[] }) {
 function ParkedTile() {
   const health = useHealth();
   const parked = health.data?.parked;
-  const all = parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead;
+  const all =
+    parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead;
   return (
     <Tile
       title="Waiting"
@@ -138,7 +148,7 @@ function DeadLetterKinds() {
             { name: "Topic", value: <Visible text={info.data.topic} /> },
             {
               name: "Retries of system A",
-              value: `${counted(info.data.maxRetries, "retry").replace("retrys", "retries")}, after ${spanText(info.data.retryBackoffMs)}, doubling to ${spanText(info.data.maxBackoffMs)} at most`,
+              value: `${counted(info.data.maxRetries, "retry", "retries")}, after ${spanText(info.data.retryBackoffMs)}, doubling to ${spanText(info.data.maxBackoffMs)} at most`,
             },
           ]}
         />

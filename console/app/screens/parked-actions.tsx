@@ -34,8 +34,8 @@ export function ParkedActions({ ordering: { what, event }, onClose }: ParkedActi
         send={() => orderClient.parked.retryNow.mutate({ id: event.id })}
       >
         <p>
-          The event of order <strong>{order}</strong> is tried at once instead of at its time. It counts as an attempt; when
-          it fails again it goes on as before.
+          The event of order <strong>{order}</strong> is tried at once instead of at its time. It counts as an
+          attempt; when it fails again it goes on as before.
         </p>
       </OrderDialog>
     );
@@ -51,8 +51,8 @@ export function ParkedActions({ ordering: { what, event }, onClose }: ParkedActi
       send={() => orderClient.parked.deadLetterNow.mutate({ id: event.id })}
     >
       <p>
-        The event of order <strong>{order}</strong> is not tried again: it becomes a dead letter, with its bytes and every
-        attempt. What waits behind it goes on without it.
+        The event of order <strong>{order}</strong> is not tried again: it becomes a dead letter, with its
+        bytes and every attempt. What waits behind it goes on without it.
       </p>
     </OrderDialog>
   );

@@ -28,7 +28,7 @@ export function ParkedRow({ event, index, open, onOpen, onOrder }: ParkedRowProp
   return (
     <>
       <tr data-row={index}>
-        <td className="strong">
+        <td className="strong" data-name="Order">
           <button
             type="button"
             className="opener"
@@ -40,15 +40,27 @@ export function ParkedRow({ event, index, open, onOpen, onOrder }: ParkedRowProp
             <Short text={orderId} length={60} />
           </button>
         </td>
-        <td>
+        <td data-name="State">
           <Badge mood={states[state].mood} word={states[state].word} />
         </td>
-        <td>{dueAt === null ? <span className="none">{state === "behind" ? "after it" : "never"}</span> : <Until iso={dueAt} />}</td>
-        <td className="number">{attempts}</td>
-        <td className="clipped">
-          {last === undefined ? <span className="none">not tried yet</span> : <Short text={last.errorMessage} length={120} />}
+        <td data-name="Tried again">
+          {dueAt === null ? (
+            <span className="absent">{state === "behind" ? "after it" : "never"}</span>
+          ) : (
+            <Until iso={dueAt} />
+          )}
         </td>
-        <td className="mono">
+        <td className="number" data-name="Attempts">
+          {attempts}
+        </td>
+        <td className="clipped" data-name="Last failure">
+          {last === undefined ? (
+            <span className="absent">not tried yet</span>
+          ) : (
+            <Short text={last.errorMessage} length={120} />
+          )}
+        </td>
+        <td className="mono" data-name="Record">
           {topic}/{partition}:{offset}
         </td>
         <td className="actions">
@@ -75,7 +87,11 @@ export function ParkedRow({ event, index, open, onOpen, onOrder }: ParkedRowProp
                     <Short text={orderId} length={60} />
                   </Link>
                 </h3>
-                {event.event === null ? <p>The bytes cannot be decoded.</p> : <JsonText value={event.event} />}
+                {event.event === null ? (
+                  <p>The bytes cannot be decoded.</p>
+                ) : (
+                  <JsonText value={event.event} />
+                )}
               </div>
               <div>
                 <h3>Failed attempts</h3>

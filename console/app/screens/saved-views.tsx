@@ -3,6 +3,7 @@ import { useState, type FormEvent } from "react";
 import { searchPath } from "../../model/screens.ts";
 import { createStored, useStored } from "../frame/stored.ts";
 import { Link } from "../frame/router.tsx";
+import { formText } from "../parts/form-text.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Short } from "../parts/text.tsx";
@@ -20,7 +21,7 @@ export function SavedViews({ typed }: { readonly typed: string }) {
   const [open, setOpen] = useState(false);
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get("name")).trim();
+    const name = formText(new FormData(event.currentTarget), "name").trim();
     if (name === "") return;
     const others = saved.filter((view) => view.name !== name);
     views.write([{ name, search: typed }, ...others].slice(0, mostViews));

@@ -56,7 +56,10 @@ export function SelectionBar({ selection, search, pages, pageParams }: Selection
         {gathering === undefined && ids.size === 0 && "None chosen"}
         {gathering === undefined && ids.size > 0 && (
           <strong>
-            {ids.size === rowCount && complete ? `All ${countText(ids.size)} that match` : countText(ids.size)} chosen
+            {ids.size === rowCount && complete
+              ? `All ${countText(ids.size)} that match`
+              : countText(ids.size)}{" "}
+            chosen
           </strong>
         )}
       </p>

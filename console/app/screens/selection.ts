@@ -6,7 +6,7 @@ interface Pages {
   readonly hasNextPage: boolean;
   readonly isFetching: boolean;
   readonly isFetchNextPageError: boolean;
-  fetchNextPage(): Promise<unknown>;
+  readonly fetchNextPage: () => Promise<unknown>;
 }
 
 export interface Selection {
@@ -19,11 +19,11 @@ export interface Selection {
   readonly complete: boolean;
   readonly rowCount: number;
   /** `through`: everything between the last one that was toggled and this one. */
-  toggle(index: number, through?: boolean): void;
-  toggleEveryRow(): void;
-  chooseAllThatMatch(): void;
-  stopGathering(): void;
-  clear(): void;
+  readonly toggle: (index: number, through?: boolean) => void;
+  readonly toggleEveryRow: () => void;
+  readonly chooseAllThatMatch: () => void;
+  readonly stopGathering: () => void;
+  readonly clear: () => void;
 }
 
 /** `listKey` changes with the list: another list begins with nothing chosen. */

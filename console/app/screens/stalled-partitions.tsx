@@ -6,6 +6,7 @@ import type { OrderHealthReport } from "../../../contract/health.ts";
 import { counted } from "../../model/time-text.ts";
 import { orderClient } from "../data/order-client.ts";
 import { useHealth } from "../data/live.ts";
+import { formText } from "../parts/form-text.ts";
 import { OrderDialog } from "../parts/order-dialog.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Visible } from "../parts/text.tsx";
@@ -22,7 +23,11 @@ export function StalledPartitions() {
   const stalled = health.data?.stalledPartitions ?? [];
   if (stalled.length === 0 && skipping === undefined) return null;
   return (
-    <Panel title="Partitions that stand still" aside={<Age readAtMs={health.dataUpdatedAt} />} className="alarming">
+    <Panel
+      title="Partitions that stand still"
+      aside={<Age readAtMs={health.dataUpdatedAt} />}
+      className="alarming"
+    >
       <p className="panel-text">
         There are records to read and no progress. Orders on these partitions wait; the others go on.
       </p>
@@ -83,14 +88,15 @@ function SkipDialog({ stalled, onClose }: { readonly stalled: Stalled; readonly 
           topic,
           partition,
           fromOffset: offset,
-          toOffset: Number(fields.get("until")),
-          reason: String(fields.get("reason")),
+          toOffset: Number(formText(fields, "until")),
+          reason: formText(fields, "reason"),
         })
       }
     >
       <p>
-        Records from offset <strong>{offset}</strong> on and before the one below never have an effect and are no dead
-        letters. The audit keeps who skipped them and why; nothing else does. The partition ends at {endOffset}.
+        Records from offset <strong>{offset}</strong> on and before the one below never have an effect and are
+        no dead letters. The audit keeps who skipped them and why; nothing else does. The partition ends at{" "}
+        {endOffset}.
       </p>
       <label className="field">
         <span>Read on at offset</span>
@@ -106,7 +112,13 @@ function SkipDialog({ stalled, onClose }: { readonly stalled: Stalled; readonly 
       </label>
       <label className="field">
         <span>Reason, kept in the audit</span>
-        <textarea name="reason" required maxLength={500} rows={3} placeholder="What is wrong with them, and who agreed" />
+        <textarea
+          name="reason"
+          required
+          maxLength={500}
+          rows={3}
+          placeholder="What is wrong with them, and who agreed"
+        />
       </label>
     </OrderDialog>
   );

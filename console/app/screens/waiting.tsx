@@ -51,7 +51,8 @@ export function Waiting() {
   const present = (): ParkedEvent | undefined => events[cursor.present()];
   const order = (what: ParkedOrder["what"]) => {
     const event = present();
-    if (event !== undefined && (what === "dead-letter" || event.state === "waiting")) setOrdering({ what, event });
+    if (event !== undefined && (what === "dead-letter" || event.state === "waiting"))
+      setOrdering({ what, event });
   };
   useHotkeys("Waiting", [
     { keys: "j", about: "next row", run: () => cursor.move(1) },
@@ -60,7 +61,9 @@ export function Waiting() {
     { keys: "t", about: "try this one now", run: () => order("retry") },
     { keys: "d", about: "dead-letter this one now (asks first)", run: () => order("dead-letter") },
     { keys: "/", about: "filter", run: () => document.getElementById("waiting-filter")?.focus() },
-    ...(open === undefined ? [] : [{ keys: "Escape", about: "hide the event", run: () => setOpen(undefined) }]),
+    ...(open === undefined
+      ? []
+      : [{ keys: "Escape", about: "hide the event", run: () => setOpen(undefined) }]),
   ]);
   const all = health.data?.parked;
   const total = all === undefined || all === null ? undefined : all.waiting + all.behind + all.dead;
@@ -81,7 +84,11 @@ export function Waiting() {
       {parked.isPending && parked.fetchStatus !== "idle" && <Loading rows={6} what="what is waiting" />}
       {parked.isError && (
         <TroubleNotice
-          title={parked.data === undefined ? "What is waiting could not be read" : "What is waiting could not be read again"}
+          title={
+            parked.data === undefined
+              ? "What is waiting could not be read"
+              : "What is waiting could not be read again"
+          }
           trouble={troubleOfQuestion(parked.error)}
           onAgain={() => void parked.refetch()}
         />
@@ -91,20 +98,23 @@ export function Waiting() {
           <p>No event is between two attempts. What fails for good is under Messages.</p>
         </Notice>
       )}
-      {orderId !== "" && events.length === 0 && !parked.isError && (parked.data !== undefined || !isOrderId(orderId)) && (
-        <Notice kind="plain" icon="search" title="Nothing of this order waits">
-          <p>
-            {isOrderId(orderId) ? "" : "What is typed cannot be an order id. "}
-            {total === undefined ? "Others may." : `${counted(total, "event")} in all.`}{" "}
-            <button type="button" className="quiet" onClick={() => setOrderId("")}>
-              Show all
-            </button>
-          </p>
-        </Notice>
-      )}
+      {orderId !== "" &&
+        events.length === 0 &&
+        !parked.isError &&
+        (parked.data !== undefined || !isOrderId(orderId)) && (
+          <Notice kind="plain" icon="search" title="Nothing of this order waits">
+            <p>
+              {isOrderId(orderId) ? "" : "What is typed cannot be an order id. "}
+              {total === undefined ? "Others may." : `${counted(total, "event")} in all.`}{" "}
+              <button type="button" className="quiet" onClick={() => setOrderId("")}>
+                Show all
+              </button>
+            </p>
+          </Notice>
+        )}
       {events.length > 0 && (
         <div className="table-scroll">
-          <table className="table rows" ref={area}>
+          <table className="table rows waiting" ref={area}>
             <thead>
               <tr>
                 <th scope="col">Order</th>
@@ -136,7 +146,11 @@ export function Waiting() {
         </div>
       )}
       {parked.hasNextPage && (
-        <button type="button" disabled={parked.isFetchingNextPage} onClick={() => void parked.fetchNextPage()}>
+        <button
+          type="button"
+          disabled={parked.isFetchingNextPage}
+          onClick={() => void parked.fetchNextPage()}
+        >
           {parked.isFetchingNextPage ? "Reading…" : "Read more"}
         </button>
       )}
