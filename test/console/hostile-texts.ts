@@ -69,7 +69,7 @@ const paths = [
   "%zz",
 ];
 const layouts = [
-  "W".repeat(128),
+  "W".repeat(120),
   "\u202e".concat("gnp.exe"),
   "\u2066\u202e\u2067 abc \u2069",
   "\u200b\u200b\u200b",

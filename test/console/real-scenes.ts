@@ -84,7 +84,7 @@ export async function openRealScene(scene: string): Promise<Scene> {
         { topic: orders, key: Buffer.from(text), value: writer.createB(text) },
         {
           topic: orders,
-          key: Buffer.from(text),
+          key: Buffer.from(`${text} lost`),
           value: writer.updateB(`${text} lost`, text),
           headers: [
             [text, Buffer.from(text)],
@@ -92,7 +92,11 @@ export async function openRealScene(scene: string): Promise<Scene> {
           ] as const,
         },
         { topic: orders, key: Buffer.from(`raw ${text}`), value: Buffer.from(text) },
-        { topic: statusUpdates, key: Buffer.from(text), value: writer.updateA(`${text} early`, text) },
+        {
+          topic: statusUpdates,
+          key: Buffer.from(`${text} early`),
+          value: writer.updateA(`${text} early`, text),
+        },
       ]),
     );
     await untilDead(2 * texts.length);

@@ -17,6 +17,8 @@ export function Dialog({ title, onClose, children, className = "" }: DialogProps
     const element = dialog.current;
     const focused = document.activeElement;
     element?.showModal();
+    // What is asked for comes before the way out.
+    element?.querySelector<HTMLElement>("input, textarea")?.focus();
     return () => {
       element?.close();
       if (focused instanceof HTMLElement) focused.focus();

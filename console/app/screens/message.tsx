@@ -2,8 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { pathOf } from "../../model/screens.ts";
+import { bytesOfBase64, hexLine } from "../../model/bytes-text.ts";
 import { countText } from "../../model/time-text.ts";
 import { orderClient } from "../data/order-client.ts";
+import type { LetterDetails } from "../data/told.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
 import { goBack, Link, navigate } from "../frame/router.tsx";
@@ -48,7 +50,7 @@ export function MessageScreen({ id }: { readonly id: string }) {
         )}
       </p>
       <PageHead
-        title={data === undefined ? id : (data.orderId ?? "Without a key")}
+        title={data === undefined ? id : keyName(data.key)}
         about={data === undefined ? "Dead letter" : <HeadLine letter={data} />}
       >
         <Age readAtMs={letter.dataUpdatedAt} />
@@ -86,18 +88,14 @@ function leave(): void {
   goBack(rememberedList()?.href ?? pathOf({ screen: "messages" }));
 }
 
-interface HeadLineProps {
-  readonly letter: {
-    readonly originalTopic: string;
-    readonly originalPartition: number;
-    readonly originalOffset: number;
-    readonly eventType: string | null;
-    readonly reason: string;
-    readonly errorCategory: "NO_RETRY_DLQ" | "RETRY_THEN_DLQ" | "RETRY_FOREVER";
-  };
+/** Keys are bytes: most are an order's id, some are no text at all. */
+function keyName(key: LetterDetails["key"]): string {
+  if (key === null) return "Without a key";
+  if (key.text === "") return "With an empty key";
+  return key.text ?? `Key ${hexLine(bytesOfBase64(key.base64), 16)}`;
 }
 
-function HeadLine({ letter }: HeadLineProps) {
+function HeadLine({ letter }: { readonly letter: LetterDetails }) {
   const { eventType, reason, errorCategory, originalTopic, originalPartition, originalOffset } = letter;
   return (
     <span className="head-line">

@@ -62,13 +62,14 @@ export function Overview() {
         {health.data === undefined ? <WithoutHealth /> : <PipelineStrip health={health.data} />}
       </Panel>
 
+      <StalledPartitions />
+
       <div className="two-columns">
         <Panel title="Waited for" aside={<Age readAtMs={health.dataUpdatedAt} />}>
           {health.data === undefined ? <WithoutHealth /> : <WaitedFor lines={health.data.waitingFor} />}
         </Panel>
         <DeadLetterKinds />
       </div>
-      <StalledPartitions />
     </>
   );
 }

@@ -54,11 +54,13 @@ export function ParkedRow({ event, index, open, onOpen, onOrder }: ParkedRowProp
           {attempts}
         </td>
         <td className="clipped" data-name="Last failure">
-          {last === undefined ? (
-            <span className="absent">not tried yet</span>
-          ) : (
-            <Short text={last.errorMessage} length={120} />
-          )}
+          <span>
+            {last === undefined ? (
+              <span className="absent">not tried yet</span>
+            ) : (
+              <Short text={last.errorMessage} length={120} />
+            )}
+          </span>
         </td>
         <td className="mono" data-name="Record">
           {topic}/{partition}:{offset}

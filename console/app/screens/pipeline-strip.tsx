@@ -48,7 +48,13 @@ function stationsOf({
 }
 
 function dependency(name: string, about: string, { state, cause }: DependencyHealth): Station {
-  return { name, about, state, word: { up: "up", down: "down", unknown: "not known" }[state], cause };
+  return {
+    name,
+    about,
+    state,
+    word: { up: "up", down: "down", unknown: "not known" }[state],
+    cause: cause ?? (state === "unknown" ? "Not asked yet, or it cannot be told" : null),
+  };
 }
 
 function worker({

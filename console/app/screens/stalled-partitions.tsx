@@ -31,7 +31,7 @@ export function StalledPartitions() {
       <p className="panel-text">
         There are records to read and no progress. Orders on these partitions wait; the others go on.
       </p>
-      <table className="table">
+      <table className="table rows">
         <thead>
           <tr>
             <th scope="col">Partition</th>
@@ -49,11 +49,15 @@ export function StalledPartitions() {
         <tbody>
           {stalled.map((partition) => (
             <tr key={`${partition.topic}/${partition.partition}`}>
-              <td>
+              <td data-name="Partition">
                 <Visible text={`${partition.topic}/${partition.partition}`} />
               </td>
-              <td className="number">{partition.offset}</td>
-              <td className="number">{counted(partition.endOffset - partition.offset, "record")}</td>
+              <td className="number" data-name="Stands at">
+                {partition.offset}
+              </td>
+              <td className="number" data-name="Unread">
+                {counted(partition.endOffset - partition.offset, "record")}
+              </td>
               <td className="actions">
                 <button type="button" onClick={() => setSkipping(partition)}>
                   Skip records…
