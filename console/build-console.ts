@@ -21,14 +21,16 @@ export interface BuiltConsole {
 const app = join(import.meta.dirname, "app");
 
 /** The same build for all who ask. */
-export function createConsoleBuild(): () => Promise<BuiltConsole> {
-  let build: Promise<BuiltConsole> | undefined;
+export function createConsoleBuild(
+  build: () => Promise<BuiltConsole> = buildConsole,
+): () => Promise<BuiltConsole> {
+  let built: Promise<BuiltConsole> | undefined;
   return () => {
-    build ??= buildConsole().catch((error: unknown) => {
-      build = undefined;
+    built ??= build().catch((error: unknown) => {
+      built = undefined;
       throw error;
     });
-    return build;
+    return built;
   };
 }
 

@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 
 export interface Served {
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** `scene` as console-product.ts knows them. Rejects when it ends before it listens. */
@@ -55,7 +55,7 @@ export interface Watched {
   readonly page: Page;
   /** Errors of the page, refusals of its policy, dialogs, and requests to other hosts. */
   readonly complaints: string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 interface PageOptions {

@@ -45,13 +45,16 @@ export function OrderDialog({
     sent.current = true;
     order.mutate(new FormData(event.currentTarget));
   };
+  const close = () => {
+    if (!order.isPending) onClose();
+  };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={close}>
       <form onSubmit={submit}>
         {children}
         {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
         <footer className="dialog-foot">
-          <button type="button" onClick={onClose}>
+          <button type="button" disabled={order.isPending} onClick={close}>
             Cancel
           </button>
           <button type="submit" className={mood} disabled={order.isPending}>
