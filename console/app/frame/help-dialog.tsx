@@ -3,8 +3,14 @@ import { useState } from "react";
 import { Dialog } from "../parts/dialog.tsx";
 import { presentHotkeys } from "./hotkeys.ts";
 
+/** What holds here comes before what holds everywhere. */
+function helpOrder<Scope extends { readonly title: string }>(scopes: readonly Scope[]): readonly Scope[] {
+  const isGeneral = ({ title }: Scope) => title === "Everywhere";
+  return [...scopes.filter((scope) => !isGeneral(scope)), ...scopes.filter(isGeneral)];
+}
+
 export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
-  const [scopes] = useState(() => presentHotkeys().toReversed());
+  const [scopes] = useState(() => helpOrder(presentHotkeys()));
   return (
     <Dialog title="Keys" onClose={onClose} className="help">
       {scopes.map(({ title, keys }) => (

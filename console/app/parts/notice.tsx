@@ -67,6 +67,11 @@ export function TroubleNotice({ trouble, title, onAgain }: TroubleNoticeProps) {
   );
 }
 
+/** In place of a count. */
+export function unread(failed: boolean): string {
+  return failed ? "Not read" : "Reading…";
+}
+
 /** Rows of the size that the answer will have. */
 export function Loading({ rows, what }: { readonly rows: number; readonly what: string }) {
   return (

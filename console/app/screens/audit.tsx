@@ -12,7 +12,7 @@ import { useParameter } from "../frame/router.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { FilterField } from "../parts/filter-field.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
+import { Loading, Notice, TroubleNotice, unread } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { useRowCursor } from "../parts/row-cursor.ts";
 import { Long, Short, Visible } from "../parts/text.tsx";
@@ -53,7 +53,7 @@ export function Audit() {
       />
       <p className="list-line" role="status">
         <span>
-          {audit.isPending ? "Reading…" : counted(shown.length, "entry", "entries")}
+          {audit.data === undefined ? unread(audit.isError) : counted(shown.length, "entry", "entries")}
           {audit.hasNextPage ? ", older ones below" : ""}
         </span>
         <Age readAtMs={audit.dataUpdatedAt} />

@@ -9,7 +9,7 @@ import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
 import { useParameter } from "../frame/router.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
+import { Loading, Notice, TroubleNotice, unread } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Age } from "../parts/time.tsx";
 import { rememberedList } from "./letter-list-memory.ts";
@@ -47,6 +47,7 @@ export function Messages() {
             filtered={filtered}
             complete={!pages.hasNextPage}
             pending={pages.isPending}
+            failed={pages.isError && pages.data === undefined}
           />
           <Age readAtMs={pages.data === undefined ? 0 : asOfMs} />
         </p>
@@ -89,11 +90,12 @@ interface ListCountProps {
   readonly filtered: boolean;
   readonly complete: boolean;
   readonly pending: boolean;
+  readonly failed: boolean;
 }
 
-function ListCount({ known, filtered, complete, pending }: ListCountProps) {
+function ListCount({ known, filtered, complete, pending, failed }: ListCountProps) {
   const all = useDeadLetterStats();
-  if (pending) return <span>Reading…</span>;
+  if (pending || failed) return <span>{unread(failed)}</span>;
   if (complete)
     return <span>{filtered ? `${counted(known, "message")} match` : counted(known, "message")}</span>;
   const total = !filtered && all.data !== undefined ? ` of ${countText(all.data.total)}` : ", more below";

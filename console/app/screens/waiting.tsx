@@ -9,7 +9,7 @@ import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
 import { useParameter } from "../frame/router.tsx";
 import { FilterField } from "../parts/filter-field.tsx";
-import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
+import { Loading, Notice, TroubleNotice, unread } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { useRowCursor } from "../parts/row-cursor.ts";
 import { Age } from "../parts/time.tsx";
@@ -65,6 +65,7 @@ export function Waiting() {
       ? []
       : [{ keys: "Escape", about: "hide the event", run: () => setOpen(undefined) }]),
   ]);
+  const isAsked = orderId === "" || isOrderId(orderId);
   const all = health.data?.parked;
   const total = all === undefined || all === null ? undefined : all.waiting + all.behind + all.dead;
   return (
@@ -76,7 +77,7 @@ export function Waiting() {
       <FilterField id="waiting-filter" label="Only of this order" value={orderId} onChange={setOrderId} />
       <p className="list-line" role="status">
         <span>
-          {parked.isPending ? "Reading…" : counted(events.length, "event")}
+          {parked.data === undefined && isAsked ? unread(parked.isError) : counted(events.length, "event")}
           {parked.hasNextPage ? " read, more below" : ""}
         </span>
         <Age readAtMs={parked.dataUpdatedAt} />
