@@ -141,6 +141,30 @@ describe("with the keyboard alone", () => {
     });
   });
 
+  test("a list stays as it is while messages come in, says how many came, and reads them on demand", async () => {
+    await visit("/console/messages", async (page) => {
+      const line = page.locator(".list-line");
+      await page.waitForSelector(".letter-row");
+      const before = await line.innerText();
+      const id = await page.evaluate(async () => {
+        const answer: { parked: { id: string }[] } = await (await fetch("/ops/parked?limit=1")).json();
+        return answer.parked[0]?.id;
+      });
+      await page.evaluate(async (id) => {
+        await fetch("/ops/parked/dead-letter-now", { method: "POST", body: JSON.stringify({ id }) });
+      }, id);
+      await until("it is told that one came", async () =>
+        (await page.locator(".page-actions").innerText()).includes("1 message came since"),
+      );
+      assert.equal((await line.innerText()).split("messages")[0], before.split("messages")[0]);
+      await page.keyboard.press("r");
+      await until("the list has one more", async () => {
+        const count = (text: string) => Number.parseInt(text, 10);
+        return count(await line.innerText()) === count(before) + 1;
+      });
+    });
+  });
+
   test("nothing failed, nothing matches and no such screen are three different answers", async () => {
     await visit("/console/messages?q=order%3ANOBODY", async (page) => {
       await until(
