@@ -1,4 +1,5 @@
 // The first look on a bad night: is anything failing, is anything standing still, what is being waited for.
+import type { DeadLetterInfo } from "../../../contract/dead-letters.ts";
 import { pathOf, searchPath } from "../../model/screens.ts";
 import { counted, countText, spanText } from "../../model/time-text.ts";
 import {
@@ -114,7 +115,8 @@ function ParkedTile() {
       mood={(all ?? 0) > 0 ? "warn" : "ok"}
       unknown="The store cannot be asked"
     >
-      {parked === undefined || parked === null
+      {all === 0 && "Nothing is between two attempts."}
+      {parked === undefined || parked === null || all === 0
         ? null
         : `${countText(parked.waiting)} for an attempt, ${countText(parked.behind)} behind them, ${countText(parked.dead)} on the way to the DLQ`}
     </Tile>
@@ -149,11 +151,20 @@ function DeadLetterKinds() {
             { name: "Topic", value: <Visible text={info.data.topic} /> },
             {
               name: "Retries of system A",
-              value: `${counted(info.data.maxRetries, "retry", "retries")}, after ${spanText(info.data.retryBackoffMs)}, doubling to ${spanText(info.data.maxBackoffMs)} at most`,
+              value: retriesText(info.data),
             },
           ]}
         />
       )}
     </Panel>
   );
+}
+
+function retriesText({ maxRetries, retryBackoffMs, maxBackoffMs }: DeadLetterInfo): string {
+  const retries = counted(maxRetries, "retry", "retries");
+  if (maxRetries === 0) return "none";
+  const first = `${retries}, the first after ${spanText(retryBackoffMs)}`;
+  return retryBackoffMs < maxBackoffMs
+    ? `${first}, then twice as long each time, ${spanText(maxBackoffMs)} at most`
+    : first;
 }
