@@ -63,7 +63,7 @@ describe("every screen", () => {
   test("its dialogs can be read in both themes", async () => {
     for (const theme of ["light", "dark"] as const) {
       const { page, complaints, close } = await openPage(browser, served, "/console", { theme });
-      await page.locator("text=Skip records…").click();
+      await page.locator("text=Skip records…").first().click();
       assert.deepEqual(await paleTexts(page), []);
       await page.keyboard.press("Escape");
       await page.keyboard.press("?");
@@ -76,14 +76,32 @@ describe("every screen", () => {
     }
   });
 
-  test("a partition that stands still is skipped with a reason only", async () => {
+  test("a partition that stands still is skipped with a reason only, and once however often it is clicked", async () => {
     const { page, close } = await openPage(browser, served, "/console");
-    await page.locator("text=Skip records…").click();
+    const orders: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") orders.push(request.url());
+    });
+    await page.locator("text=Skip records…").first().click();
     await page.locator("dialog button.danger").click();
     assert.equal(await page.locator("dialog[open]").count(), 1);
     await page.locator("dialog textarea").fill("agreed with the payment team");
-    await page.locator("dialog button.danger").click();
+    await page.locator("dialog button.danger").dblclick();
     await until("the order was taken", async () => (await page.locator("dialog[open]").count()) === 0);
+    assert.equal(orders.length, 1);
+    await close();
+  });
+
+  test("an order that is refused says why, what to do, and the request id, and its words are kept", async () => {
+    const { page, close } = await openPage(browser, served, "/console");
+    await page.locator("text=Skip records…").nth(1).click();
+    await page.locator("dialog textarea").fill("a long explanation");
+    await page.locator("dialog button.danger").click();
+    await page.waitForSelector("dialog .notice.trouble");
+    const told = await page.locator("dialog .notice.trouble").innerText();
+    assert.match(told, /The records were not skipped[\s\S]*does not stand still on this instance/);
+    assert.match(told, /Request id [0-9a-f-]{36}/);
+    assert.equal(await page.locator("dialog textarea").inputValue(), "a long explanation");
     await close();
   });
 

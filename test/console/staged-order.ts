@@ -54,7 +54,11 @@ const trouble: OrderHealthDetail = {
   deadLetterTopic: { state: "unknown", cause: null },
   parked: { waiting: 1204, behind: 377, dead: 2 },
   redelivered: 37,
-  stalledPartitions: [{ topic: "order-events", partition: 1, offset: 418_220, endOffset: 418_977 }],
+  stalledPartitions: [
+    { topic: "order-events", partition: 1, offset: 418_220, endOffset: 418_977 },
+    // The stage does not know of this one: an order about it is refused.
+    { topic: "order-events", partition: 2, offset: 7, endOffset: 9 },
+  ],
 };
 
 const startMs = Date.parse("2026-03-02T09:30:00.000Z");
