@@ -26,14 +26,15 @@ export async function createDatabase(kind: StoreKind, serverUrl: string): Promis
   }
 }
 
-async function createPostgresDatabase(serverUrl: string): Promise<BenchDatabase> {
+/** A copy of `template`, to which nobody may be connected; empty without one. */
+export async function createPostgresDatabase(serverUrl: string, template?: string): Promise<BenchDatabase> {
   const name = `bench_${crypto.randomUUID().replaceAll("-", "")}`;
   const onServer = async (statement: string) => {
     const sql = new SQL(serverUrl, { max: 1 });
     await sql.unsafe(statement);
     await sql.close();
   };
-  await onServer(`create database ${name}`);
+  await onServer(`create database ${name}${template === undefined ? "" : ` template ${template}`}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(`drop database ${name} with (force)`) };

@@ -44,6 +44,11 @@ export function toTable(summaries: readonly Summary[]): string {
     ["case", "events/s", "of raw", "CPU µs/event", "RSS in MB, by tenths", "every round"],
     ...rows,
   ];
+  return align(table);
+}
+
+/** Rows of text as columns of one width. */
+export function align(table: readonly (readonly string[])[]): string {
   const widths =
     table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return table
@@ -79,7 +84,7 @@ export function describeMachine(): Machine {
   };
 }
 
-function rate(eventsPerSecond: number): string {
+export function rate(eventsPerSecond: number): string {
   return Math.round(eventsPerSecond).toLocaleString("en");
 }
 

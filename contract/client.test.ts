@@ -8,6 +8,7 @@ import {
   createTestOrder,
   deadLetter,
   parkedEvent,
+  saga,
   told,
 } from "./http/test-service.ts";
 import { failed } from "./result.ts";
@@ -182,6 +183,53 @@ describe("the order client", () => {
     ]);
     expect(found.status).toBe("fulfilled");
     expect(missing.status).toBe("rejected");
+  });
+});
+
+describe("the order client, for system C", () => {
+  const item = { productId: "P-1", quantity: 2, price: 10 };
+
+  test("places an order with its Idempotency-Key, in a request of its own", async () => {
+    const order = createTestOrder();
+    const network = reach(order);
+    const client = createOrderClient(url, network);
+    const placed = await client.sagas.place.mutate(
+      { customerId: " CUST-1 ", items: [item] },
+      withIdempotencyKey("k-1"),
+    );
+    expect(placed).toEqual({ orderId: 1, customerId: "CUST-1", status: "NEW", source: null, items: [item] });
+    expect(order.placed[0]?.context.idempotencyKey).toBe("k-1");
+    expect(network.sent).toHaveLength(1);
+  });
+
+  test("pages through orders, reads one with its time line, and the catalog", async () => {
+    const sagas = [saga(1), saga(2), saga(3, { order: null, placedAt: null, timeline: [] })];
+    const client = createOrderClient(url, reach(createTestOrder({ sagas })));
+    const page = await client.sagas.list.query({ pageNo: 1, pageSize: 1 });
+    expect(page).toMatchObject({ total: 2, orders: [{ orderId: 2, placedAt: saga(2).placedAt }] });
+    expect(await client.sagas.get.query({ orderId: 2 })).toEqual(saga(2));
+    expect(await client.sagas.order.query({ orderId: 2 })).toMatchObject({ orderId: 2, status: "NEW" });
+    expect((await client.sagas.get.query({ orderId: 3 })).order).toBeNull();
+    expect(await errorOf(client.sagas.order.query({ orderId: 3 }))).toMatchObject({
+      code: "not_found",
+      message: "Order '3' not found",
+    });
+    expect(await client.sagas.stats.query()).toMatchObject({ withoutOrder: 1 });
+    expect((await client.catalog.list.query()).products).toHaveLength(1);
+  });
+
+  test("is told every problem of an order at once", async () => {
+    const order = createTestOrder();
+    const client = createOrderClient(url, reach(order));
+    const report = await errorOf(
+      client.sagas.place.mutate({ customerId: " ", items: [{ ...item, quantity: 0, price: 0.001 }] }),
+    );
+    expect(report.problems).toEqual([
+      "Field 'customerId' must not be blank",
+      "Field 'items.0.quantity' must be at least 1",
+      "Field 'items.0.price' must have two decimals at most",
+    ]);
+    expect(order.placed).toEqual([]);
   });
 });
 

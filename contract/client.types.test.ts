@@ -5,6 +5,7 @@ import type { CartClient, OrderClient } from "./client.ts";
 import { readContractError } from "./client-error.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Order, OrderDetails } from "./models.ts";
+import type { SagaOrder } from "./sagas.ts";
 
 async function wrongCallsOfCart(cart: CartClient): Promise<void> {
   // @ts-expect-error orderId is text
@@ -46,6 +47,20 @@ async function wrongCallsOfOrder(order: OrderClient): Promise<void> {
   await order.partitions.skip.mutate({ topic: "order-events", partition: 0, fromOffset: 1, toOffset: 2 });
   // @ts-expect-error the audit is read only
   await order.audit.append.mutate({});
+  // @ts-expect-error placing is a mutation
+  await order.sagas.place.query({ customerId: "CUST-1", items: [] });
+  // @ts-expect-error the orderId is the store's to give
+  await order.sagas.place.mutate({ orderId: 1, customerId: "CUST-1", items: [] });
+  // @ts-expect-error a line needs its price
+  await order.sagas.place.mutate({ customerId: "CUST-1", items: [{ productId: "P-1", quantity: 1 }] });
+  // @ts-expect-error system C's orderIds are numbers
+  await order.sagas.get.query({ orderId: "42" });
+  const placed: SagaOrder = await order.sagas.order.query({ orderId: 42 });
+  // @ts-expect-error there is no such status
+  if (placed.status === "ACCEPTED") return;
+  const { timeline } = await order.sagas.get.query({ orderId: 42 });
+  // @ts-expect-error only an event about a decision has a side
+  timeline[0]?.side satisfies unknown;
   const letter = await order.dlq.get.query({ id: "order-events/0/17" });
   // @ts-expect-error only a decoded value has an event
   letter.value.event satisfies unknown;

@@ -16,9 +16,14 @@ export const omittedValueSchema = z.object({
 export type OmittedValue = z.infer<typeof omittedValueSchema>;
 
 export const deadLetterSchema = z.object({
-  /** `topic/partition/offset` of the original record: one dead letter an event. */
+  /**
+   * `topic/partition/offset` of the original record: one dead letter an event. When a topic was deleted and made again, a
+   * second event of that place has its time behind the partition: `order-events/0@1788000000000/17`.
+   */
   id: z.string(),
-  /** The record's key as text; null when it had none. */
+  /** Where it lies. */
+  deadLetterTopic: z.string(),
+  /** The record's key as text, an 8-byte big-endian number in decimal; null when it had none. */
   orderId: z.string().nullable(),
   /** `Order`, `OrderStatusUpdate`, `OrderEvent`; null when the bytes cannot be decoded. */
   eventType: z.string().nullable(),
@@ -75,6 +80,8 @@ export const deadLetterValueSchema = z.discriminatedUnion("kind", [
     why: z.string(),
     schemaId: z.int().nullable(),
   }),
+  /** It was decoded when it failed; its JSON was left out so that the letter fitted its topic. The bytes are whole. */
+  z.object({ kind: z.literal("bytes"), hex: z.string(), schemaId: z.int().nullable() }),
   z.object({ kind: z.literal("tombstone") }),
   z.object({
     kind: z.literal("omitted"),
@@ -96,6 +103,11 @@ export const deadLetterDetailsSchema = deadLetterSchema.omit({ originalMessage: 
   ),
   /** The record's own time, whoever set it; null when it has none or one that no calendar has. */
   recordedAt: z.iso.datetime().nullable(),
+  /**
+   * What the letter had no room for on its topic: the event's JSON, headers beyond 32 KiB, the value (of which size and hash are
+   * left), a key that is too long. Empty for a letter that is whole.
+   */
+  omitted: z.array(z.enum(["text", "headers", "value", "key"])),
   /** Oldest first; of very many the first and the last ones, `attempts` counts all. */
   failures: z.array(failedAttemptSchema),
   /** Where its first copy lies on the dead-letter topic. */
@@ -106,7 +118,8 @@ export type DeadLetterDetails = z.infer<typeof deadLetterDetailsSchema>;
 
 export const deadLetterIdSchema = z
   .string()
-  // On the embedded cluster a partition carries the cluster's life (`0@1f2e3d4c`), because its offsets begin anew.
+  // On the embedded cluster a partition carries the cluster's life (`0@1f2e3d4c`), because its offsets begin anew; on a real
+  // one the record's time, where a topic of that name was made anew.
   .regex(
     /^[A-Za-z0-9._-]{1,249}\/(0|[1-9][0-9]{0,9})(@[A-Za-z0-9-]{1,36})?\/(0|[1-9][0-9]{0,15})$/,
     "Field 'id' must be topic/partition/offset, such as order-events/0/17",
@@ -131,6 +144,7 @@ function instant(name: string) {
 /** What dead letters can be searched by; several narrow each other down. */
 export const deadLetterFilterFields = {
   topic: topicSchema.optional().meta({ description: "Of the original record." }),
+  deadLetterTopic: topicSchema.optional().meta({ description: "That the dead letter lies on." }),
   errorType: visibleText("errorType", 128, "ValueError").optional(),
   category: errorCategorySchema.optional(),
   reason: visibleText("reason", 64, "unknown_order").optional().meta({ description: "Reason code." }),
@@ -153,6 +167,8 @@ export const deadLetterPageQuerySchema = z
     /** `nextCursor` of the page before, asked with the same filters. */
     cursor: cursorSchema.optional(),
     ...deadLetterFilterFields,
+    /** `orders`: only the dead letters of systems A and B, whatever their topic is called here. */
+    queue: z.literal("orders").optional(),
   })
   .refine(({ offset, cursor }) => offset === undefined || cursor === undefined, {
     message: "Fields 'offset' and 'cursor' exclude each other",
@@ -179,13 +195,21 @@ export const deadLetterPageSchema = z.object({
 });
 export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>;
 
-export const deadLetterStatsSchema = z.object({
-  topic: z.string(),
+const deadLetterCountsSchema = z.object({
   total: z.int(),
   byCategory: z.partialRecord(errorCategorySchema, z.int()),
 });
+
+/** Of all dead letters, and of each dead-letter topic. */
+export const deadLetterStatsSchema = deadLetterCountsSchema.extend({
+  /** The dead-letter topic of systems A and B. */
+  topic: z.string(),
+  /** The topics that order writes to, the one of A and B first, then any other that letters were read from. */
+  topics: z.array(deadLetterCountsSchema.extend({ topic: z.string() })),
+});
 export type DeadLetterStats = z.infer<typeof deadLetterStatsSchema>;
 
+/** The dead-letter topic of systems A and B, and how often their events are retried before. */
 export const deadLetterInfoSchema = z.object({
   topic: z.string(),
   total: z.int(),

@@ -3,9 +3,11 @@ import * as fc from "fast-check";
 import { z } from "zod";
 import { systemACartRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes } from "./dialects/system-b.ts";
+import { systemCRoutes } from "./dialects/system-c.ts";
 import { createOrderSchema, orderIdSchema, statusSchema, updateStatusSchema } from "./models.ts";
-import { cartProcedures } from "./procedures.ts";
-import { success } from "./result.ts";
+import { cartProcedures, orderProcedures } from "./procedures.ts";
+import { failed, success } from "./result.ts";
+import { amountSchema, placeOrderSchema, sagaPageQuerySchema, sagaQuerySchema } from "./sagas.ts";
 
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 140 }),
@@ -98,4 +100,61 @@ test("whatever a dialect lets through, the procedure's own schema accepts unchan
     { numRuns: 200 },
   );
   expect(heard.length).toBeGreaterThan(0);
+});
+
+test("whatever system C lets through, the procedure's own schema accepts unchanged", async () => {
+  const heard: unknown[] = [];
+  const hear = (schema: z.ZodType, input: unknown) => {
+    expect(schema.parse(input)).toEqual(input);
+    heard.push(input);
+    return Promise.resolve(failed({ code: "unavailable", message: "" } as const));
+  };
+  const unused = () => Promise.reject(new Error("not called"));
+  const procedures = orderProcedures({
+    views: { details: unused, list: unused, idsFromTopic: unused },
+    deadLetters: { list: unused, get: unused, stats: unused, info: unused },
+    parked: { list: unused, retryNow: unused, deadLetterNow: unused },
+    partitions: { skip: unused },
+    audit: { list: unused },
+    sagaCommands: { place: (order) => hear(placeOrderSchema, order) },
+    sagas: {
+      list: (query) => hear(sagaPageQuerySchema, query),
+      get: (orderId) => hear(sagaQuerySchema, { orderId }),
+      stats: unused,
+    },
+    catalog: { list: () => Promise.resolve(success({ products: [] })) },
+  });
+  const amount = fc.integer({ min: -1, max: 100_000_001 }).map((cents) => cents / 100);
+  const line = fc.record({
+    productId: text,
+    quantity: fc.oneof(fc.integer({ min: -1, max: 1100 }), fc.double()),
+    price: fc.oneof(amount, fc.double()),
+  });
+  const number = fc.oneof(fc.nat(), fc.maxSafeInteger(), fc.constantFrom(1e9, 1000, 1001)).map(String);
+  const wire = fc.oneof(
+    fc.record({ customerId: text, items: fc.array(line, { maxLength: 3 }) }),
+    fc.record({ pageNo: number, pageSize: number }, { requiredKeys: [] }),
+    fc.record({ orderId: number }),
+  );
+  await fc.assert(
+    fc.asyncProperty(wire, async (sent) => {
+      for (const route of systemCRoutes) {
+        const call = route.prepare(procedures, sent);
+        if (call.ok) await call.value({ requestId: "r" });
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(heard.length).toBeGreaterThan(0);
+});
+
+test("an amount is taken exactly when it is a number of cents", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 100_000_000 }), (cents) => {
+      expect(amountSchema.safeParse(Number((cents / 100).toFixed(2))).success).toBe(true);
+    }),
+  );
+  for (const amount of [0.001, 9.999, 1.005, 0.1 + 0.2, 1_000_000.01, -0.01]) {
+    expect(amountSchema.safeParse(amount).success).toBe(false);
+  }
 });

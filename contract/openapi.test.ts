@@ -2,8 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import type { RouteDocument } from "./dialects/route.ts";
 import { operatorRoutes } from "./dialects/operator.ts";
+import { operatorSagaRoutes } from "./dialects/operator-sagas.ts";
 import { systemACartRoutes, systemAOrderRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes, systemBOrderRoutes } from "./dialects/system-b.ts";
+import { systemCRoutes } from "./dialects/system-c.ts";
 import { createTestCart, createTestOrder, told } from "./http/test-service.ts";
 import { cartProcedures, orderProcedures } from "./procedures.ts";
 
@@ -11,7 +13,13 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 type JsonObject = { readonly [name: string]: Json };
 
 const cartRoutes = [...systemACartRoutes, ...systemBCartRoutes];
-const orderRoutes = [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes];
+const orderRoutes = [
+  ...systemAOrderRoutes,
+  ...systemBOrderRoutes,
+  ...systemCRoutes,
+  ...operatorRoutes,
+  ...operatorSagaRoutes,
+];
 const services = [
   { name: "cart", app: createTestCart().app, routes: cartRoutes },
   { name: "order", app: createTestOrder().app, routes: orderRoutes },
@@ -98,13 +106,12 @@ describe("a route's own example", () => {
 
   test.each(orderRoutes.map((route) => ({ ...route })))(
     "$method $path is accepted by the service",
-    async ({ method, path, examples, from, status }) => {
-      const answer = await (from === "query"
-        ? order.app.request(
-            `${path}?${new URLSearchParams(z.record(z.string(), z.string()).parse(examples.request))}`,
-          )
-        : order.app.request(path, { method, body: JSON.stringify(examples.request) }));
-      expect([status, 404]).toContain(answer.status);
+    async (route) => {
+      const answer = await order.app.request(...requestOf(route));
+      expect([route.status, 404]).toContain(answer.status);
+      for (const name of Object.keys(route.answerHeaders?.shape ?? {})) {
+        if (name !== "Link") expect(answer.headers.has(name)).toBe(true);
+      }
       expect(order.surprises).toEqual([]);
     },
   );
@@ -120,9 +127,20 @@ test("every route calls a procedure that exists", () => {
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
     audit: { list: unused },
+    sagaCommands: { place: unused },
+    sagas: { list: unused, get: unused, stats: unused },
+    catalog: { list: unused },
   });
   for (const { procedure } of orderRoutes) expect(order).toHaveProperty([procedure]);
 });
+
+/** The request that a route's own example describes. */
+function requestOf({ method, path, from, examples }: RouteDocument): [url: string, init: RequestInit] {
+  if (from === "body") return [path, { method, body: JSON.stringify(examples.request) }];
+  const parameters = z.record(z.string(), z.string()).parse(examples.request);
+  if (from === "query") return [`${path}?${new URLSearchParams(parameters)}`, { method }];
+  return [path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? ""), { method }];
+}
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

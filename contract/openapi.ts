@@ -82,7 +82,7 @@ function requestOf(route: RouteDocument) {
   const header = route.takesIdempotencyKey
     ? { header: z.object({ [idempotencyKeyHeader]: idempotencyKey }) }
     : {};
-  if (route.from === "query") return { requestParams: { query: queryOf(route), ...header } };
+  if (route.from !== "body") return { requestParams: { [route.from]: parametersOf(route), ...header } };
   return {
     requestParams: header,
     requestBody: {
@@ -97,8 +97,8 @@ function requestOf(route: RouteDocument) {
   };
 }
 
-function queryOf({ request }: RouteDocument): z.ZodObject {
-  if (!(request instanceof z.ZodObject)) throw new Error("A query is described by an object schema");
+function parametersOf({ request }: RouteDocument): z.ZodObject {
+  if (!(request instanceof z.ZodObject)) throw new Error("Parameters are described by an object schema");
   return request;
 }
 
@@ -113,6 +113,7 @@ function successOf(route: RouteDocument) {
       description: route.summary,
       schema: route.answer,
       example: route.examples.answer,
+      ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
 }
@@ -169,14 +170,16 @@ function answer({
   description,
   schema,
   example,
+  more,
 }: {
   description: string;
   schema: z.ZodType;
   example: unknown;
+  more?: z.ZodObject;
 }) {
   return {
     description,
-    headers: z.object({ [requestIdHeader]: z.string() }),
+    headers: z.object({ [requestIdHeader]: z.string(), ...more?.shape }),
     content: { "application/json": { schema, examples: { example: { value: example } } } },
   };
 }

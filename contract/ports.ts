@@ -23,6 +23,7 @@ import type {
 import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type { Result } from "./result.ts";
+import type { Catalog, PlaceOrder, Saga, SagaOrder, SagaPage, SagaPageQuery, SagaStats } from "./sagas.ts";
 
 /** What the transport knows about a request and a command may need. */
 export interface RequestContext {
@@ -89,6 +90,30 @@ export interface PartitionOperations {
 export interface AuditViews {
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: AuditPageQuery): Answer<AuditPage>;
+}
+
+/** System C's one command. */
+export interface SagaCommands {
+  /**
+   * A success means that the order is stored and that the broker has its `NEW`. `invalid_request` names products that the
+   * catalog does not have and prices that are not its own. A repeat under the same Idempotency-Key answers with the same
+   * order, as it was placed; another order under it is `idempotency_key_reused`.
+   */
+  place(order: PlaceOrder, context: RequestContext): Answer<SagaOrder>;
+}
+
+/** System C's orders and the decisions about them. Reads go on while Kafka is away. */
+export interface SagaViews {
+  list(query: SagaPageQuery): Answer<SagaPage>;
+  /** `not_found` when there is neither an order nor a decision with this id. */
+  get(orderId: number): Answer<Saga>;
+  stats(): Answer<SagaStats>;
+}
+
+/** What system C's orders are checked against. */
+export interface CatalogViews {
+  /** By productId. `unavailable` while the catalog cannot be asked. */
+  list(): Answer<Catalog>;
 }
 
 /** What `/health` answers with, per service; `healthy: false` is sent with 503. */

@@ -5,7 +5,7 @@ import { invalidRequest, type ContractFailure } from "./errors.ts";
 import { failed, success, type Result } from "./result.ts";
 
 /** What a reader calls the parts of the input. */
-export type InputKind = "body" | "query";
+export type InputKind = "body" | "query" | "path";
 
 /** More lines help nobody, and a body of 64 KB can have 10,000 unknown fields. */
 const maxProblems = 20;

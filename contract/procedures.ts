@@ -33,14 +33,27 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AuditViews,
+  CatalogViews,
   DeadLetterViews,
   OrderCommands,
   OrderViews,
   ParkedViews,
   PartitionOperations,
   RequestContext,
+  SagaCommands,
+  SagaViews,
 } from "./ports.ts";
-import { failed, type Result } from "./result.ts";
+import { failed, success, type Result } from "./result.ts";
+import type {
+  Catalog,
+  PlaceOrder,
+  Saga,
+  SagaOrder,
+  SagaPage,
+  SagaPageQuery,
+  SagaQuery,
+  SagaStats,
+} from "./sagas.ts";
 
 /** Whether a request that was cut off may have left something behind. */
 export type Effect = "read" | "write";
@@ -75,6 +88,12 @@ export interface OrderProcedures {
   "parked.deadLetterNow": { input: ParkedTarget; answer: ParkedTarget };
   "partitions.skip": { input: SkipPartition; answer: PartitionSkip };
   "audit.list": { input: AuditPageQuery; answer: AuditPage };
+  "sagas.place": { input: PlaceOrder; answer: SagaOrder };
+  "sagas.list": { input: SagaPageQuery; answer: SagaPage };
+  "sagas.order": { input: SagaQuery; answer: SagaOrder };
+  "sagas.get": { input: SagaQuery; answer: Saga };
+  "sagas.stats": { input: void; answer: SagaStats };
+  "catalog.list": { input: void; answer: Catalog };
 }
 
 export interface OrderPorts {
@@ -83,6 +102,9 @@ export interface OrderPorts {
   readonly parked: ParkedViews;
   readonly partitions: PartitionOperations;
   readonly audit: AuditViews;
+  readonly sagaCommands: SagaCommands;
+  readonly sagas: SagaViews;
+  readonly catalog: CatalogViews;
 }
 
 export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
@@ -98,6 +120,9 @@ export function orderProcedures({
   parked,
   partitions,
   audit,
+  sagaCommands,
+  sagas,
+  catalog,
 }: OrderPorts): Implemented<OrderProcedures> {
   return {
     "orders.details": read(async ({ orderId }) =>
@@ -116,6 +141,19 @@ export function orderProcedures({
     "parked.deadLetterNow": write(async ({ id }) => wordedAs(parkedNotFound, await parked.deadLetterNow(id))),
     "partitions.skip": write((command, context) => partitions.skip(command, context)),
     "audit.list": read((query) => audit.list(query)),
+    "sagas.place": write((order, context) => sagaCommands.place(order, context)),
+    "sagas.list": read((query) => sagas.list(query)),
+    "sagas.order": read(async ({ orderId }) => {
+      const saga = wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId));
+      if (!saga.ok) return saga;
+      // Decisions alone are no order yet.
+      return saga.value.order === null ? failed(orderNotFound(String(orderId))) : success(saga.value.order);
+    }),
+    "sagas.get": read(async ({ orderId }) =>
+      wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId)),
+    ),
+    "sagas.stats": read(() => sagas.stats()),
+    "catalog.list": read(() => catalog.list()),
   };
 }
 

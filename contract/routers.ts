@@ -25,6 +25,7 @@ import {
   type Procedure,
 } from "./procedures.ts";
 import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
+import { placeOrderSchema, sagaPageQuerySchema, sagaQuerySchema } from "./sagas.ts";
 import { validatedInput } from "./validated-input.ts";
 
 /** What the transport hands to every call. */
@@ -116,6 +117,28 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       list: t.procedure
         .input(validatedInput(auditPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["audit.list"], input, ctx.request)),
+    }),
+    sagas: t.router({
+      place: t.procedure
+        .input(validatedInput(placeOrderSchema))
+        .mutation(({ input, ctx }) => call(procedures["sagas.place"], input, ctx.request)),
+      list: t.procedure
+        .input(validatedInput(sagaPageQuerySchema))
+        .query(({ input, ctx }) => call(procedures["sagas.list"], input, ctx.request)),
+      order: t.procedure
+        .input(validatedInput(sagaQuerySchema))
+        .query(({ input, ctx }) => call(procedures["sagas.order"], input, ctx.request)),
+      get: t.procedure
+        .input(validatedInput(sagaQuerySchema))
+        .query(({ input, ctx }) => call(procedures["sagas.get"], input, ctx.request)),
+      stats: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["sagas.stats"], input, ctx.request)),
+    }),
+    catalog: t.router({
+      list: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["catalog.list"], input, ctx.request)),
     }),
   });
 }

@@ -33,6 +33,15 @@ export interface NativeMessage {
   readonly headers?: readonly NativeHeader[];
 }
 
+/** An error of a transaction's call, with librdkafka's advice; none of the three means as much as `isFatal`. */
+export interface NativeTransactionError extends NativeError {
+  /** The client is of no more use. */
+  readonly isFatal: boolean;
+  /** Goes on in the background: the same call again waits for it, and no other is possible meanwhile. */
+  readonly isRetriable: boolean;
+  readonly isTxnRequiresAbort: boolean;
+}
+
 export interface DeliveryReport {
   /** -1 when the record failed before a partition was chosen for it, which means that it was never sent. */
   readonly partition: number;
@@ -53,7 +62,7 @@ export interface NativeEvent {
 interface NativeClient<Callbacks> {
   configureCallbacks(add: true, callbacks: Callbacks): void;
   /** Makes the client and starts its threads. No broker is asked; fails on settings that contradict each other. */
-  connect(callback: (error: NativeError | null) => void): void;
+  connect(callback: (error: NativeError | null, client?: { readonly name: string }) => void): void;
   /** Blocks a thread of the pool until the client is gone. */
   disconnect(callback: (error: NativeError | null) => void): void;
 }
@@ -86,6 +95,13 @@ export interface NativeProducer extends NativeClient<{
   ): void;
   /** Delivery reports and events come by themselves, from librdkafka's background thread. Only once connected. */
   setPollInBackground(on: boolean): void;
+  // Transactions: each call blocks a thread of the pool for its time-out at most, so that is short and the call repeated.
+  // The client must not be disconnected while one is out.
+  initTransactions(timeoutMs: number, callback: (error: NativeTransactionError | null) => void): void;
+  /** Asks no broker. */
+  beginTransaction(callback: (error: NativeError | null) => void): void;
+  commitTransaction(timeoutMs: number, callback: (error: NativeTransactionError | null) => void): void;
+  abortTransaction(timeoutMs: number, callback: (error: NativeTransactionError | null) => void): void;
 }
 
 export const rebalanceCodes = { assign: -175, revoke: -174 } as const;
@@ -93,6 +109,13 @@ export const rebalanceCodes = { assign: -175, revoke: -174 } as const;
 export interface NativeOffset extends TopicPartition {
   /** Without it the native side reads 0 in some calls and "as committed" in others: always set. */
   readonly offset: number;
+}
+
+export interface NativeMetadata {
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly { readonly id: number }[];
+  }[];
 }
 
 export interface NativeConsumer extends NativeClient<{
@@ -112,7 +135,22 @@ export interface NativeConsumer extends NativeClient<{
     timeoutMs: number,
     count: number,
     timeoutOnlyForFirst: boolean,
-    callback: (error: NativeError | null, messages?: readonly NativeMessage[]) => void,
+    callback: (
+      error: NativeError | null,
+      messages?: readonly NativeMessage[],
+      /** With `enable.partition.eof`: partitions read to their end, which is before this offset. */
+      ends?: readonly NativeOffset[],
+    ) => void,
+  ): void;
+  /** What the last fetched batch told, without asking; an error code for a partition that the client does not know. */
+  getWatermarkOffsets(
+    topic: string,
+    partition: number,
+  ): { readonly lowOffset: number; readonly highOffset: number } | number;
+  /** Asks a broker, and blocks a thread of the pool until it answers or the time is over. */
+  getMetadata(
+    options: { readonly topic: string; readonly allTopics: false; readonly timeout: number },
+    callback: (error: NativeError | null, metadata?: NativeMetadata) => void,
   ): void;
   /** Queues the commit and answers 0 or an error code; the broker's answer comes to `offset_commit_cb`. */
   commit(offsets: readonly NativeOffset[]): number;
@@ -139,11 +177,14 @@ export function createNativeConsumer(settings: ClientSettings): NativeConsumer {
   return client;
 }
 
-/** Starts a client's threads; rejects with librdkafka's sentence when its settings contradict each other. */
-export function connectNative(client: NativeClient<never>): Promise<void> {
+/**
+ * Starts a client's threads and answers librdkafka's name for it; rejects with librdkafka's sentence when its settings
+ * contradict each other.
+ */
+export function connectNative(client: NativeClient<never>): Promise<string> {
   return new Promise((resolve, reject) => {
-    client.connect((error) => {
-      if (error === null) resolve();
+    client.connect((error, connected) => {
+      if (error === null) resolve(connected?.name ?? "");
       else reject(new Error(`The Kafka client could not start: ${error.message}`));
     });
   });

@@ -1,13 +1,23 @@
 // What the suites of publisher and consumer share: a cluster to run against, with topics of the suite's own, and readers
 // that keep what they were handed.
 import { randomUUID } from "node:crypto";
+import type { IAdminClient } from "@confluentinc/kafka-javascript/types/rdkafka.js";
 import type { Logger } from "../service/logger.ts";
 import { ensureTopics } from "./admin.ts";
 import type { ClientSettings } from "./binding.ts";
 import { type Consumer, type ConsumerHandlers, type ConsumerOptions, openConsumer } from "./consumer.ts";
 import { openEmbeddedCluster, type EmbeddedCluster } from "./embedded.ts";
+import { loadKafkaClient } from "./native/load.ts";
 import { type Publisher, type PublishOutcome, openPublisher } from "./publisher.ts";
+import { type ReadTopicOptions, type ReadTopicOutcome, readTopic } from "./read-topic.ts";
 import type { KafkaRecord, OutgoingRecord, RecordHeader, TopicPartition } from "./record.ts";
+import { type TransactionalClient, openTransactionalClient } from "./transactional-publisher-client.ts";
+import {
+  type TransactionOutcome,
+  type TransactionalPublisher,
+  type TransactionalPublisherOptions,
+  openTransactionalPublisher,
+} from "./transactional-publisher.ts";
 
 export interface TestCluster {
   readonly brokers: string;
@@ -17,6 +27,10 @@ export interface TestCluster {
   readonly sessionTimeoutMs: number;
   /** Makes a topic that no other test uses, and answers its name. */
   createTopic(partitions: number): Promise<string>;
+  /** As `createTopic`, with a limit that is lower than the client's own; the embedded cluster has none. */
+  createNarrowTopic?(maxMessageBytes: number): Promise<string>;
+  /** Forgets the records of a partition below an offset; the embedded cluster cannot. */
+  deleteRecords?(topic: string, partition: number, beforeOffset: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,8 +69,35 @@ export function openRealTestCluster(brokers: string): TestCluster {
       if (!made.ok) throw new Error(made.failure.message);
       return name;
     },
+    async createNarrowTopic(maxMessageBytes) {
+      const topic = `kafka-suite-${randomUUID()}`;
+      const config = { "max.message.bytes": String(maxMessageBytes) };
+      await administer(brokers, (admin, done) =>
+        admin.createTopic({ topic, num_partitions: 1, replication_factor: 1, config }, 5_000, done),
+      );
+      return topic;
+    },
+    deleteRecords: (topic, partition, beforeOffset) =>
+      administer(brokers, (admin, done) =>
+        admin.deleteRecords([{ topic, partition, offset: beforeOffset }], { timeout: 5_000 }, done),
+      ),
     close: () => Promise.resolve(),
   };
+}
+
+/** The binding's types say that an error is always there. */
+function administer(
+  brokers: string,
+  ask: (admin: IAdminClient, done: (error: unknown) => void) => void,
+): Promise<void> {
+  const admin = loadKafkaClient().AdminClient.create({ "bootstrap.servers": brokers });
+  return new Promise((resolve, reject) =>
+    ask(admin, (error) => {
+      admin.disconnect();
+      if (error instanceof Error) reject(error);
+      else resolve();
+    }),
+  );
 }
 
 const silent = (): void => undefined;
@@ -109,6 +150,75 @@ export function acknowledged(outcome: PublishOutcome): {
 export async function publishAll(publisher: Publisher, records: readonly OutgoingRecord[]): Promise<void> {
   const outcomes = await Promise.all(records.map((record) => publisher.publish(record)));
   outcomes.forEach(acknowledged);
+}
+
+export function openTestTransactionalPublisher(
+  cluster: Pick<TestCluster, "brokers">,
+  transactionalId: string,
+  options: Partial<TransactionalPublisherOptions> = {},
+): Promise<TransactionalPublisher> {
+  const { brokers } = cluster;
+  return openTransactionalPublisher({
+    brokers,
+    clientId: "suite",
+    logger: silentLogger,
+    transactionalId,
+    ...options,
+  });
+}
+
+export function committed(
+  outcome: TransactionOutcome,
+): readonly { readonly partition: number; readonly offset: number }[] {
+  if (!outcome.ok) throw new Error(`${outcome.failure.kind}: ${outcome.failure.message}`);
+  return outcome.value;
+}
+
+/** A transaction whose records are all acknowledged and whose commit has not been asked for. */
+export async function openTransaction(
+  cluster: Pick<TestCluster, "brokers">,
+  transactionalId: string,
+  records: readonly OutgoingRecord[],
+  settings: ClientSettings = {},
+): Promise<TransactionalClient> {
+  const expiresAtMs = performance.now() + 20_000;
+  const client = await openTransactionalClient(
+    { "bootstrap.servers": cluster.brokers, "transactional.id": transactionalId, ...settings },
+    silentLogger,
+  );
+  const failure = (await client.init(expiresAtMs)) ?? (await client.begin());
+  if (failure !== null) throw new Error(failure.message);
+  const delivery = await client.deliver(records, records.length, expiresAtMs);
+  if (delivery.kind !== "delivered") throw new Error(`The records are ${delivery.kind}`);
+  return client;
+}
+
+/** What a reader of committed records finds, with the outcome of reading it. */
+export async function readBack(
+  cluster: Pick<TestCluster, "brokers">,
+  topic: string,
+  options: Partial<ReadTopicOptions> = {},
+): Promise<{ readonly records: readonly KafkaRecord[]; readonly outcome: ReadTopicOutcome }> {
+  const records: KafkaRecord[] = [];
+  const outcome = await readTopic({
+    brokers: cluster.brokers,
+    clientId: "suite",
+    logger: silentLogger,
+    topic,
+    from: new Map(),
+    onRecords: (batch) => records.push(...batch),
+    ...options,
+  });
+  return { records, outcome };
+}
+
+export async function readValues(
+  cluster: Pick<TestCluster, "brokers">,
+  topic: string,
+): Promise<readonly string[]> {
+  const { records, outcome } = await readBack(cluster, topic);
+  if (!outcome.ok) throw new Error(`${outcome.failure.kind}: ${outcome.failure.message}`);
+  return records.map(({ value }) => String(value));
 }
 
 /** A member of a group that keeps what it gets. */

@@ -2,12 +2,9 @@
 // per assignment. It never waits for whoever handles them: a slow handler pauses its partition, all others go on, and the
 // group sees a live member throughout. Offsets are committed only as told.
 //
-// The client is asked for records without waiting (it says by itself when there are some), because a waiting call would
-// hold one of Bun's few pool threads.
+// The client is asked for records without waiting: it says by itself when there are some.
 import {
   type ClientSettings,
-  type NativeError,
-  type NativeMessage,
   type NativeOffset,
   connectNative,
   createNativeConsumer,
@@ -19,8 +16,8 @@ import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-que
 import { createErrorLog } from "./error-log.ts";
 import { createPartitionGate, keyOf } from "./partition-gate.ts";
 import { createPollLoop } from "./poll-loop.ts";
+import { openRecordBatches, type RecordBatch, type RecordBatches } from "./native/record-batches.ts";
 import { errorCodes } from "./publish-failure.ts";
-import { readRecord } from "./read-record.ts";
 import type { KafkaRecord, NextOffset, TopicPartition } from "./record.ts";
 import {
   type ClientStatistics,
@@ -106,6 +103,11 @@ const defaultCloseTimeoutMs = 10_000;
 /** Also keeps the member in its group: max.poll.interval.ms. */
 const pollIntervalMs = 1_000;
 const statisticsIntervalMs = 1_000;
+/**
+ * While everything is paused, one record at a time: the client's own queue keeps what was fetched, and what else it has to
+ * say (rebalances, answers to commits) comes before that.
+ */
+const shutPollMs = 20;
 /** Longer than a fetch may wait at the broker. */
 const brokerSilenceMs = 3_000;
 const unsteadyIsRunningForMs = 10_000;
@@ -141,11 +143,13 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     send: (offsets) => native.commit(offsets),
     timeoutMs: options.commitTimeoutMs ?? defaultCommitTimeoutMs,
   });
+  let batches: RecordBatches | undefined;
   let phase: Phase = "open";
   /** What `onRevoked` was last called for, until it is done. */
   let finishing: Promise<void> = Promise.resolve();
   let statistics: ClientStatistics | null = null;
   let brokerAnswers = false;
+  let shutPoll: ReturnType<typeof setTimeout> | undefined;
   let steadyAtMs = Number.NEGATIVE_INFINITY;
 
   function fail(message: string): void {
@@ -169,23 +173,31 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     intervalMs: pollIntervalMs,
     onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
     ask() {
-      gate.beginPoll();
-      native.consume(0, maxBatchSize, false, onConsumed);
+      if (gate.isShut) shutPoll = setTimeout(takeBatch, shutPollMs);
+      // In a turn of its own: between two batches, everything else that waits has its turn.
+      else setImmediate(takeBatch);
     },
   });
 
-  /** One function for all calls: under Bun the native side keeps every callback that it was given for ever. */
-  function onConsumed(error: NativeError | null, messages: readonly NativeMessage[] = []): void {
-    guarded("onRecords", () => takeBatch(error, messages));
-    loop.done(messages.length);
+  function takeBatch(): void {
+    let count = 0;
+    shutPoll = undefined;
+    guarded("onRecords", () => {
+      if (batches === undefined) return;
+      gate.beginPoll();
+      const batch = batches.take(gate.isShut ? 1 : maxBatchSize);
+      count = batch.records.length;
+      handOver(batch);
+    });
+    loop.done(count);
   }
 
-  function takeBatch(error: NativeError | null, messages: readonly NativeMessage[]): void {
+  function handOver({ records: taken, error }: RecordBatch): void {
     if (error !== null) {
       errors.report(error.code, error.message);
       if (error.code === errorCodes.fatal) fail(error.message);
     }
-    const records = gate.admit(messages.map(readRecord));
+    const records = gate.admit(taken);
     const overfull = gate.takeOverfull();
     if (overfull.length > 0) loop.between(() => native.pause(overfull));
     if (records.length > 0 && phase !== "failed") handlers.onRecords(records);
@@ -312,6 +324,8 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     commits.close();
     await within(left(0.5), loop.stop());
     phase = "leaving";
+    batches?.close();
+    batches = undefined;
     hasLeft = await disconnectNative(native, left(1));
     if (!hasLeft) logger.warn("The Kafka consumer did not leave its group in time", { timeoutMs });
   }
@@ -339,7 +353,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     },
   });
   try {
-    await connectNative(native);
+    batches = openRecordBatches(await connectNative(native), maxBatchSize);
     const code = native.subscribe(topics);
     if (code !== 0)
       throw new Error(`The Kafka client refused to subscribe to ${topics.join(", ")} (${code})`);
@@ -356,6 +370,11 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     },
     resume(partitions) {
       const stopped = gate.resume(partitions);
+      if (shutPoll !== undefined) {
+        clearTimeout(shutPoll);
+        shutPoll = undefined;
+        setImmediate(takeBatch);
+      }
       if (stopped.length > 0) loop.between(() => native.resume(stopped));
       // Not from here: what was kept for them is handed over in a turn of its own.
       setImmediate(() => loop.wake());

@@ -41,6 +41,8 @@ export const apiKeys = {
   heartbeat: 12,
   syncGroup: 14,
   initProducerId: 22,
+  addPartitionsToTransaction: 24,
+  endTransaction: 26,
 } as const;
 export type ApiName = keyof typeof apiKeys;
 

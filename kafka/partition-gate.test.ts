@@ -61,6 +61,22 @@ describe("the gate of assigned partitions", () => {
     expect(gate.resume([p(0)])).toEqual([]);
   });
 
+  test("it is shut while every assigned partition is paused, and only then", () => {
+    const gate = openGate();
+    expect(gate.isShut).toBe(false);
+    gate.pause([p(0)]);
+    expect(gate.isShut).toBe(false);
+    gate.pause([p(1)]);
+    expect(gate.isShut).toBe(true);
+    gate.forget([p(0)]);
+    expect(gate.isShut).toBe(true);
+    gate.resume([p(1)]);
+    expect(gate.isShut).toBe(false);
+    gate.pause([p(1)]);
+    gate.forget([p(1)]);
+    expect(gate.isShut).toBe(false);
+  });
+
   test("what is kept counts over all partitions, and no longer once it has passed or was dropped", () => {
     const gate = openGate(2);
     gate.pause([p(0), p(1)]);

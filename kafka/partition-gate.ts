@@ -3,7 +3,8 @@
 // because its next owner reads it again. Knows no client and no time.
 //
 // The client is told to stop a paused partition only when more than `keepLimit` records are kept in all. Stopping throws
-// its prefetched records away, and starting again takes until its next fetch: most pauses are shorter than that.
+// its prefetched records away, and starting again takes until its next fetch: most pauses are shorter than that. While
+// the gate is shut, whoever asks for records should ask for few.
 import type { KafkaRecord, TopicPartition } from "./record.ts";
 
 export interface PartitionGate {
@@ -15,6 +16,8 @@ export interface PartitionGate {
    */
   forget(partitions: readonly TopicPartition[]): Forgotten;
   pause(partitions: readonly TopicPartition[]): void;
+  /** Every assigned partition is paused: nothing would pass. */
+  readonly isShut: boolean;
   /** Answers those that the client has stopped and must start again. Kept records pass first. */
   resume(partitions: readonly TopicPartition[]): readonly TopicPartition[];
   /** Paused partitions that the client should stop now, because too much is kept; each is answered once. */
@@ -96,6 +99,9 @@ export function createPartitionGate(keepLimit: number): PartitionGate {
         const key = keyOf(partition);
         if (assigned.has(key)) paused.add(key);
       }
+    },
+    get isShut() {
+      return assigned.size > 0 && paused.size === assigned.size;
     },
     resume(partitions) {
       return partitions.filter((partition) => {

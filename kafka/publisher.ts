@@ -334,7 +334,7 @@ const now = 0;
 const noHeaders: readonly NativeHeader[] = [];
 const noBytes = Buffer.alloc(0);
 
-function toNativeHeaders(headers: readonly RecordHeader[]): readonly NativeHeader[] {
+export function toNativeHeaders(headers: readonly RecordHeader[]): readonly NativeHeader[] {
   if (headers.length === 0) return noHeaders;
   // A value that is null would end the process.
   return headers.map(([name, value]) => ({ [name]: value ?? noBytes }));

@@ -33,6 +33,7 @@ function unknownUpdate(
       ...original,
     },
     omittedValue: null,
+    omitted: [],
     consumerGroup: "order-service-group-status-updates",
     errorType: "ValueError",
     errorMessage: notFound,
@@ -52,6 +53,7 @@ function unknownUpdate(
     })),
     firstFailedAtMs,
     lastFailedAtMs: firstFailedAtMs + 7100,
+    dlqTopic: "order-events-dlq",
     dlqPartition: 0,
     dlqOffset: 4,
     ...rest,
@@ -73,9 +75,13 @@ function indexOf(letters: readonly IndexedDeadLetter[]) {
       return letters.slice(start, start + limit);
     },
     get: async (id) => letters.find((letter) => letter.id === id),
-    async countByCategory() {
-      const groups = Map.groupBy(letters, ({ death }) => death.category);
-      return Object.fromEntries([...groups].map(([category, group]) => [category, group.length]));
+    async count() {
+      const groups = Map.groupBy(letters, ({ dlqTopic, death }) => `${dlqTopic}/${death.category}`);
+      return [...groups.values()].flatMap(([first, ...others]) =>
+        first === undefined
+          ? []
+          : [{ dlqTopic: first.dlqTopic, category: first.death.category, letters: 1 + others.length }],
+      );
     },
   };
   return { index, filters };
@@ -83,6 +89,7 @@ function indexOf(letters: readonly IndexedDeadLetter[]) {
 
 const settings = {
   KAFKA_DLQ_TOPIC: "order-events-dlq",
+  SAGA_DLQ_TOPIC: "recovererDLQ",
   DLQ_MAX_RETRIES: 3,
   DLQ_RETRY_BACKOFF_MS: 1000,
   DLQ_MAX_BACKOFF_MS: 30_000,
@@ -95,6 +102,80 @@ function serve(letters: readonly IndexedDeadLetter[]) {
   const get = (path: string) => told(app.request(path));
   return { get, filters, views, surprises };
 }
+
+describe("with letters of system C in the index", () => {
+  const ofSagas = (dlqOffset: number) =>
+    unknownUpdate({
+      id: `payment-orders/0/${dlqOffset}`,
+      original: { topic: "payment-orders", offset: dlqOffset },
+      death: { category: "NO_RETRY_DLQ", reason: "partner_missing" },
+      dlqTopic: "recovererDLQ",
+      dlqOffset,
+    });
+  // One from before the index knew of topics.
+  const ofBefore = unknownUpdate({ id: "order-status-updates/0/16", dlqTopic: "", dlqOffset: 3 });
+  const letters = [ofBefore, unknownUpdate(), ofSagas(0), ofSagas(1)];
+
+  test("operators see all of them, each with the topic that it lies on", async () => {
+    const { body } = await serve(letters).get("/ops/dead-letters");
+    expect(body).toMatchObject({
+      deadLetters: [
+        { id: "order-status-updates/0/16", deadLetterTopic: "order-events-dlq" },
+        { id: "order-status-updates/0/17", deadLetterTopic: "order-events-dlq" },
+        { id: "payment-orders/0/0", deadLetterTopic: "recovererDLQ" },
+        { id: "payment-orders/0/1", deadLetterTopic: "recovererDLQ" },
+      ],
+    });
+  });
+
+  test("systems A and B ask for those of their own topic alone, on every page", async () => {
+    const { get, filters } = serve(Array.from({ length: 600 }, (_, i) => unknownUpdate({ dlqOffset: i })));
+    await get("/api/dlq/messages");
+    await get("/dlq/messages?limit=1&offset=5");
+    expect(filters.length).toBeGreaterThan(12);
+    for (const filter of filters) expect(filter).toEqual({ dlqTopics: ["", "order-events-dlq"] });
+  });
+
+  test("systems A and B count those of their own topic alone", async () => {
+    const { get } = serve(letters);
+    expect((await get("/api/dlq/info")).body).toMatchObject({ topic: "order-events-dlq", messageCount: 2 });
+    expect((await get("/dlq/stats")).body).toEqual({
+      total_messages: 2,
+      error_categories: { RETRY_THEN_DLQ: 2 },
+      topic: "order-events-dlq",
+    });
+  });
+
+  test("dlq.stats counts all of them, and those of each topic", async () => {
+    const { views } = serve(letters);
+    expect(await views.stats()).toEqual({
+      ok: true,
+      value: {
+        topic: "order-events-dlq",
+        total: 4,
+        byCategory: { RETRY_THEN_DLQ: 2, NO_RETRY_DLQ: 2 },
+        topics: [
+          { topic: "order-events-dlq", total: 2, byCategory: { RETRY_THEN_DLQ: 2 } },
+          { topic: "recovererDLQ", total: 2, byCategory: { NO_RETRY_DLQ: 2 } },
+        ],
+      },
+    });
+  });
+
+  test.each([
+    ["recovererDLQ", undefined, ["recovererDLQ"]],
+    ["order-events-dlq", undefined, ["", "order-events-dlq"]],
+    ["order-events-dlq", "orders", ["", "order-events-dlq"]],
+    ["recovererDLQ", "orders", []],
+  ] as const)(
+    "deadLetterTopic %s in queue %s is asked for as %p",
+    async (deadLetterTopic, queue, dlqTopics) => {
+      const { views, filters } = serve(letters);
+      await views.list({ limit: 1, deadLetterTopic, ...(queue === undefined ? {} : { queue }) });
+      expect(filters).toEqual([{ dlqTopics: [...dlqTopics] }]);
+    },
+  );
+});
 
 describe("system A", () => {
   test("sees a failed event as its documents have it, field for field", async () => {
@@ -217,6 +298,8 @@ describe("dlq.get tells everything of one dead letter", () => {
         errorType: "ValueError",
         errorMessage: notFound,
       })),
+      omitted: [],
+      deadLetterTopic: "order-events-dlq",
       deadLetterPartition: 0,
       deadLetterOffset: 4,
     });
@@ -230,6 +313,25 @@ describe("dlq.get tells everything of one dead letter", () => {
     expect(body).toMatchObject({
       value: { kind: "undecodable", hex: "0000000003fffe", why: "The value is cut short.", schemaId: null },
     });
+  });
+
+  test("the bytes, and that the text was left out, when the letter had no room for both", async () => {
+    const letter = unknownUpdate({ event: { ...unknownUpdate().event, eventJson: null }, omitted: ["text"] });
+    const { get } = serve([letter]);
+    expect((await get(path)).body).toMatchObject({
+      eventType: "OrderStatusUpdate",
+      omitted: ["text"],
+      value: { kind: "bytes", hex: "0000000003fffe", schemaId: 3 },
+    });
+    expect((await get("/dlq/messages")).body).toMatchObject({
+      messages: [{ original_value: "AAAAAAP//g==" }],
+    });
+  });
+
+  test("the orderId of a key that is an 8-byte number, and its exact bytes", async () => {
+    const key = Buffer.from([0, 0, 0, 0, 0, 0, 1, 2]);
+    const { body } = await serve([unknownUpdate({ original: { key } })]).get(path);
+    expect(body).toMatchObject({ orderId: "258", key: { base64: key.toString("base64") } });
   });
 
   test("a tombstone without key or time", async () => {
@@ -355,8 +457,8 @@ describe("dlq.list", () => {
     const { views } = serve(letters);
     const first = await views.list({ limit: 2 });
     letters.push(unknownUpdate({ dlqOffset: 4, original: { offset: 4 } }));
-    expect(first).toMatchObject({ ok: true, value: { nextCursor: "MC8x" } });
-    const second = await views.list({ limit: 10, cursor: "MC8x" });
+    expect(first).toMatchObject({ ok: true, value: { nextCursor: "b3JkZXItZXZlbnRzLWRscS8wLzE" } });
+    const second = await views.list({ limit: 10, cursor: "b3JkZXItZXZlbnRzLWRscS8wLzE" });
     expect(second).toMatchObject({
       value: { deadLetters: [{ originalOffset: 2 }, { originalOffset: 3 }, { originalOffset: 4 }] },
     });
@@ -378,19 +480,38 @@ describe("dlq.list", () => {
     expect(pages.map(({ length }) => length)).toEqual([1, 1]);
   });
 
+  test("a cursor from before there were several DLQ topics goes on behind its letter", async () => {
+    const letters = Array.from({ length: 4 }, (_, i) =>
+      unknownUpdate({ dlqTopic: "", dlqOffset: i, original: { offset: i } }),
+    );
+    const { views } = serve(letters);
+    expect(await views.list({ limit: 2 })).toMatchObject({ value: { nextCursor: "MC8x" } });
+    expect(await views.list({ limit: 10, cursor: "MC8x" })).toMatchObject({
+      value: { deadLetters: [{ originalOffset: 2 }, { originalOffset: 3 }] },
+    });
+  });
+
   test("limit 0 is an empty page", async () => {
     const { get } = serve([unknownUpdate()]);
     expect((await get("/ops/dead-letters?limit=0")).body).toEqual({ deadLetters: [] });
   });
 
-  test.each(["AAAA", "MC8", "MC8wMQ", "LTEvMQ", "b3JkZXIvMQ"])(
-    "cursor %s was never given out: 400",
-    async (cursor) => {
-      const answer = await serve([]).get(`/ops/dead-letters?cursor=${cursor}`);
-      expect(answer.status).toBe(400);
-      expect(answer.body).toEqual({ errors: ["Field 'cursor' is not one of ours"] });
-    },
-  );
+  test.each([
+    "AAAA",
+    "MC8",
+    "MC8wMQ",
+    "LTEvMQ",
+    "b3JkZXIvMQ",
+    "LzAvMQ",
+    "YS9iLzAvMQ",
+    "dC8tMS8x",
+    "dC8wMS8x",
+    "dCAvMC8x",
+  ])("cursor %s was never given out: 400", async (cursor) => {
+    const answer = await serve([]).get(`/ops/dead-letters?cursor=${cursor}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({ errors: ["Field 'cursor' is not one of ours"] });
+  });
 });
 
 test("the store being away is 503 without effect in every view; a bug is not", async () => {
@@ -414,7 +535,7 @@ test("the store being away is 503 without effect in every view; a bug is not", a
 
 function failingWith(error: Error, path: string) {
   const refuse = () => Promise.reject(error);
-  const deadLetters = { add: refuse, list: refuse, get: refuse, countByCategory: refuse, clear: refuse };
+  const deadLetters = { add: refuse, list: refuse, get: refuse, count: refuse, clear: refuse };
   const views = createDeadLetterViews({ store: { deadLetters }, settings });
   return told(createTestOrder({ ports: { deadLetters: views } }).app.request(path));
 }

@@ -1,10 +1,12 @@
 // The dead letters as systems A and B and operators see them, from the index in the store: reads go on while Kafka is away.
+//
+// A letter that was indexed when there was one DLQ topic has an empty one in the index: it is on KAFKA_DLQ_TOPIC.
 import type {
   DeadLetter,
   DeadLetterDetails,
   DeadLetterPageQuery,
+  DeadLetterStats,
   DeadLetterValue,
-  ErrorCategory,
 } from "../contract/dead-letters.ts";
 import { errorCategorySchema } from "../contract/dead-letters.ts";
 import { deadLetterNotFound, invalidRequest } from "../contract/errors.ts";
@@ -12,8 +14,14 @@ import type { DeadLetterViews } from "../contract/ports.ts";
 import { failed, success } from "../contract/result.ts";
 import type { Settings } from "../service/settings.ts";
 import { readBoundedPage } from "./bounded-page.ts";
+import { orderIdOf } from "./domain/dead-letter.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
-import type { DeadLetterFilter, DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
+import type {
+  DeadLetterCount,
+  DeadLetterFilter,
+  DeadLetterPlace,
+  IndexedDeadLetter,
+} from "./store/dead-letter-index.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { certainInstantOf, eventOf, instantOf, tellAttempts, textOf, toldBytes } from "./told-failure.ts";
 import { whileStoreAnswers } from "./while-store-answers.ts";
@@ -22,7 +30,7 @@ export interface DeadLetterViewsOptions {
   readonly store: Pick<OrderStore, "deadLetters">;
   readonly settings: Pick<
     Settings,
-    "KAFKA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
+    "KAFKA_DLQ_TOPIC" | "SAGA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
@@ -36,19 +44,25 @@ export function createDeadLetterViews({
   const { deadLetters } = store;
   const topic = settings.KAFKA_DLQ_TOPIC;
 
+  function tallyTopics(counts: readonly DeadLetterCount[]): DeadLetterStats["topics"] {
+    const byTopic = Map.groupBy(counts, ({ dlqTopic }) => dlqTopic || topic);
+    const names = new Set([topic, settings.SAGA_DLQ_TOPIC, ...byTopic.keys()]);
+    return [...names].map((name) => ({ topic: name, ...tally(byTopic.get(name) ?? []) }));
+  }
+
   return {
     list: (query) =>
       whileStoreAnswers(async () => {
         const start = startOf(query);
         if (start === undefined) return failed(invalidRequest(["Field 'cursor' is not one of ours"]));
-        const filter = filterOf(query);
+        const filter = filterOf(query, topic);
         const { rows, continuesAfter } = await readBoundedPage(
           query.limit,
           (limit, last) =>
             deadLetters.list({ filter, limit, ...(last === undefined ? start : { after: placeOf(last) }) }),
           ({ original, event }: IndexedDeadLetter) => toldBytes(original, event),
         );
-        const page = { deadLetters: rows.map(toDeadLetter) };
+        const page = { deadLetters: rows.map((letter) => toDeadLetter(letter, topic)) };
         return success(
           continuesAfter === undefined ? page : { ...page, nextCursor: cursorOf(continuesAfter) },
         );
@@ -57,59 +71,60 @@ export function createDeadLetterViews({
     get: (id) =>
       whileStoreAnswers(async () => {
         const letter = await deadLetters.get(id);
-        return letter === undefined ? failed(deadLetterNotFound(id)) : success(toDetails(letter));
+        return letter === undefined ? failed(deadLetterNotFound(id)) : success(toDetails(letter, topic));
       }),
 
     stats: () =>
       whileStoreAnswers(async () => {
-        const counts = await deadLetters.countByCategory();
-        return success({ topic, total: sumOf(counts), byCategory: byCategory(counts) });
+        const counts = await deadLetters.count();
+        return success({ topic, ...tally(counts), topics: tallyTopics(counts) });
       }),
 
     info: () =>
-      whileStoreAnswers(async () =>
-        success({
+      whileStoreAnswers(async () => {
+        const [own] = tallyTopics(await deadLetters.count());
+        return success({
           topic,
-          total: sumOf(await deadLetters.countByCategory()),
+          total: own?.total ?? 0,
           partitions,
           maxRetries: settings.DLQ_MAX_RETRIES,
           retryBackoffMs: settings.DLQ_RETRY_BACKOFF_MS,
           maxBackoffMs: settings.DLQ_MAX_BACKOFF_MS,
-        }),
-      ),
+        });
+      }),
   };
 }
 
-const partitionPattern = /^(0|[1-9][0-9]{0,8})$/;
+/**
+ * `topic/partition`. A cursor from before there were several DLQ topics has the partition alone; when the index was made anew
+ * meanwhile, it begins at the first letter again.
+ */
+const placePattern = /^(?:([a-zA-Z0-9._-]{1,249})\/)?(0|[1-9][0-9]{0,8})$/;
 
 /** Undefined for a cursor that is not ours. */
 function startOf({ offset, cursor }: DeadLetterPageQuery) {
   if (cursor === undefined) return offset === undefined ? {} : { offset };
   const place = readOpaquePlace(cursor);
-  if (place === undefined || !partitionPattern.test(place.prefix)) return undefined;
-  return { after: { dlqPartition: Number(place.prefix), dlqOffset: place.number } };
+  const found = placePattern.exec(place?.prefix ?? "");
+  if (place === undefined || found === null) return undefined;
+  const [, dlqTopic = "", dlqPartition] = found;
+  return { after: { dlqTopic, dlqPartition: Number(dlqPartition), dlqOffset: place.number } };
 }
 
-function placeOf({ dlqPartition, dlqOffset }: IndexedDeadLetter): DeadLetterPlace {
-  return { dlqPartition, dlqOffset };
+function placeOf({ dlqTopic, dlqPartition, dlqOffset }: IndexedDeadLetter): DeadLetterPlace {
+  return { dlqTopic, dlqPartition, dlqOffset };
 }
 
-function cursorOf({ dlqPartition, dlqOffset }: IndexedDeadLetter): string {
-  return opaquePlace({ prefix: String(dlqPartition), number: dlqOffset });
+function cursorOf({ dlqTopic, dlqPartition, dlqOffset }: IndexedDeadLetter): string {
+  const prefix = dlqTopic === "" ? String(dlqPartition) : `${dlqTopic}/${dlqPartition}`;
+  return opaquePlace({ prefix, number: dlqOffset });
 }
 
-function filterOf({
-  topic,
-  errorType,
-  category,
-  reason,
-  orderId,
-  text,
-  from,
-  until,
-}: DeadLetterPageQuery): DeadLetterFilter {
+function filterOf(query: DeadLetterPageQuery, ordersDlqTopic: string): DeadLetterFilter {
+  const { topic, errorType, category, reason, orderId, text, from, until } = query;
   return {
     ...(topic === undefined ? {} : { topic }),
+    ...dlqTopicsOf(query, ordersDlqTopic),
     ...(errorType === undefined ? {} : { errorType }),
     ...(category === undefined ? {} : { category }),
     ...(reason === undefined ? {} : { reason }),
@@ -120,15 +135,26 @@ function filterOf({
   };
 }
 
-function toDeadLetter(letter: IndexedDeadLetter): DeadLetter {
-  return { ...toSummary(letter), originalMessage: letter.event.eventJson };
+function dlqTopicsOf(
+  { deadLetterTopic, queue }: DeadLetterPageQuery,
+  ordersDlqTopic: string,
+): Pick<DeadLetterFilter, "dlqTopics"> {
+  if (deadLetterTopic === undefined && queue === undefined) return {};
+  const asked = deadLetterTopic ?? ordersDlqTopic;
+  if (asked !== ordersDlqTopic) return { dlqTopics: queue === undefined ? [asked] : [] };
+  return { dlqTopics: ["", ordersDlqTopic] };
 }
 
-function toSummary(letter: IndexedDeadLetter): Omit<DeadLetter, "originalMessage"> {
+function toDeadLetter(letter: IndexedDeadLetter, ordersDlqTopic: string): DeadLetter {
+  return { ...toSummary(letter, ordersDlqTopic), originalMessage: letter.event.eventJson };
+}
+
+function toSummary(letter: IndexedDeadLetter, ordersDlqTopic: string): Omit<DeadLetter, "originalMessage"> {
   const { original, omittedValue, death, event } = letter;
   return {
     id: letter.id,
-    orderId: original.key?.toString("utf8") ?? null,
+    deadLetterTopic: letter.dlqTopic || ordersDlqTopic,
+    orderId: original.key === null ? null : orderIdOf(original.key),
     eventType: event.eventType,
     originalValue: original.value?.toString("base64") ?? null,
     sizeBytes: omittedValue?.size ?? original.value?.length ?? null,
@@ -148,11 +174,11 @@ function toSummary(letter: IndexedDeadLetter): Omit<DeadLetter, "originalMessage
   };
 }
 
-function toDetails(letter: IndexedDeadLetter): DeadLetterDetails {
+function toDetails(letter: IndexedDeadLetter, ordersDlqTopic: string): DeadLetterDetails {
   const { original } = letter;
   const { key } = original;
   return {
-    ...toSummary(letter),
+    ...toSummary(letter, ordersDlqTopic),
     eventId: letter.event.eventId,
     value: toValue(letter),
     key: key === null ? null : { text: textOf(key), base64: key.toString("base64") },
@@ -162,6 +188,7 @@ function toDetails(letter: IndexedDeadLetter): DeadLetterDetails {
       base64: value?.toString("base64") ?? null,
     })),
     recordedAt: original.timestampMs === null ? null : instantOf(original.timestampMs),
+    omitted: [...letter.omitted],
     failures: tellAttempts(letter.attempts),
     deadLetterPartition: letter.dlqPartition,
     deadLetterOffset: letter.dlqOffset,
@@ -177,14 +204,23 @@ function toValue(letter: IndexedDeadLetter): DeadLetterValue {
   if (original.value === null) return { kind: "tombstone" };
   const event = eventOf(failedEvent);
   if (event !== undefined) return { kind: "decoded", event, schemaId };
-  return { kind: "undecodable", hex: original.value.toString("hex"), why: errorMessage, schemaId };
+  const hex = original.value.toString("hex");
+  // Only what was decoded has a type.
+  if (failedEvent.eventJson === null && failedEvent.eventType !== null)
+    return { kind: "bytes", hex, schemaId };
+  return { kind: "undecodable", hex, why: errorMessage, schemaId };
 }
 
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+/** Categories that are not ours are counted in the total alone. */
+function tally(counts: readonly DeadLetterCount[]): Pick<DeadLetterStats, "total" | "byCategory"> {
+  const byCategory: DeadLetterStats["byCategory"] = {};
+  for (const category of errorCategorySchema.options) {
+    const letters = sumOf(counts.filter((count) => count.category === category));
+    if (letters > 0) byCategory[category] = letters;
+  }
+  return { total: sumOf(counts), byCategory };
 }
 
-function byCategory(counts: Readonly<Record<string, number>>): Partial<Record<ErrorCategory, number>> {
-  const known = errorCategorySchema.options.map((category) => [category, counts[category] ?? 0] as const);
-  return Object.fromEntries(known.filter(([, count]) => count > 0));
+function sumOf(counts: readonly DeadLetterCount[]): number {
+  return counts.reduce((sum, { letters }) => sum + letters, 0);
 }

@@ -25,6 +25,12 @@ import { createOrderHealth } from "./order-health.ts";
 import { createOrderViews } from "./order-views.ts";
 import { createParkedViews } from "./parked-views.ts";
 import { createPartitionOperations } from "./partition-operations.ts";
+import { createBuiltInCatalog } from "./saga/catalog/built-in-catalog.ts";
+import { createCatalogViews } from "./saga/catalog/catalog-views.ts";
+import { createHttpCatalog } from "./saga/catalog/http-catalog.ts";
+import { openSaga, sagaSubjects } from "./saga/open-saga.ts";
+import { openParticipants, type Participants } from "./saga/participants/open-participants.ts";
+import { createSagaViews } from "./saga/saga-views.ts";
 import { openOrderStore } from "./store/open-order-store.ts";
 import { partitionKey } from "./worker/partition.ts";
 import { watchStalls } from "./worker/stall-watch.ts";
@@ -54,6 +60,7 @@ export async function openOrder(
       [orderTopic, "OrderEvent"],
       [statusTopic, "OrderStatusUpdate"],
       [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
+      ...sagaSubjects(settings),
     ],
     logger,
   });
@@ -70,15 +77,31 @@ export async function openOrder(
   };
 
   const worker = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const catalog =
+    settings.CATALOG_URL === undefined
+      ? createBuiltInCatalog()
+      : createHttpCatalog({ url: settings.CATALOG_URL, clock: systemClock, logger });
+  const saga = openSaga({
+    settings,
+    parts,
+    store,
+    codec,
+    catalog,
+    logger,
+    closing,
+    topicIdOf,
+    instanceId: instanceName(settings) ?? crypto.randomUUID(),
+  });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
+  let participants: Participants | undefined;
   closing.add(async () => {
-    await Promise.all([indexer?.close(), ...groups.map((group) => group.close())]);
+    await Promise.all([indexer?.close(), participants?.close(), ...groups.map((group) => group.close())]);
   });
 
   const stalls = watchStalls({
     lag: () => groups.filter(({ running }) => running).flatMap((group) => group.lag()),
-    isPaused: (partition) => worker.isPaused(partition),
+    isPaused: (partition) => worker.isPaused(partition) || saga.worker.isPaused(partition),
     clock: systemClock,
     logger,
     stallMs: settings.STALL_AFTER_MS,
@@ -88,6 +111,7 @@ export async function openOrder(
   const health = createOrderHealth({
     store,
     worker,
+    saga,
     stalls,
     consumers: () => groups,
     hasSchemas: () => codec.isReady,
@@ -99,13 +123,19 @@ export async function openOrder(
     parked: createParkedViews({ store, now: () => Date.now(), onOrdered: () => worker.poke() }),
     partitions: createPartitionOperations({
       stalls,
-      worker,
+      worker: {
+        skipTo: (partition, nextOffset) =>
+          (saga.worker.owns(partition) ? saga.worker : worker).skipTo(partition, nextOffset),
+      },
       audit: store.audit,
       reopen: (partition) => groupOf(partition)?.reopen(),
       now: () => Date.now(),
       logger,
     }),
     audit: createAuditViews(store.audit),
+    sagas: createSagaViews({ store: store.sagas }),
+    catalog: createCatalogViews(catalog),
+    sagaCommands: saga.commands,
     health,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     onSurprise: (error, requestId) =>
@@ -119,12 +149,12 @@ export async function openOrder(
     return groups.find((group) => group.lag().some((assigned) => partitionKey(assigned) === key));
   }
 
-  function consumerOptions(topic: string, groupId: string) {
+  function consumerOptions(consumed: readonly string[], groupId: string) {
     return {
       brokers: parts.brokers,
       clientId: "orderwire-order",
       groupId,
-      topics: [topic],
+      topics: consumed,
       sessionTimeoutMs,
       settings: parts.consumerSettings,
       logger: logger.child({ groupId }),
@@ -143,7 +173,7 @@ export async function openOrder(
         await openConsumerGroup({
           join: (source) => worker.join(groupId, source),
           clock: systemClock,
-          consumer: { ...consumerOptions(topic, groupId), ...staticMember(settings, parts) },
+          consumer: { ...consumerOptions([topic], groupId), ...staticMember(settings, parts) },
         }),
       );
     }
@@ -155,8 +185,36 @@ export async function openOrder(
       logger,
       clusterLife: parts.clusterLife,
       consumer: {
-        ...consumerOptions(settings.KAFKA_DLQ_TOPIC, indexGroupId(settings.KAFKA_GROUP_ID)),
+        ...consumerOptions(
+          [settings.KAFKA_DLQ_TOPIC, settings.SAGA_DLQ_TOPIC],
+          indexGroupId(settings.KAFKA_GROUP_ID),
+        ),
         ...staticMember(settings, parts),
+      },
+    });
+    if (draining) return;
+    groups.push(
+      await saga.start((consumed, groupId) => ({
+        ...consumerOptions(consumed, groupId),
+        ...staticMember(settings, parts),
+      })),
+    );
+    if (draining || !hasParticipants(settings, parts)) return;
+    participants = await openParticipants({
+      brokers: parts.brokers,
+      topics: {
+        orders: settings.SAGA_ORDERS_TOPIC,
+        payment: settings.SAGA_PAYMENT_TOPIC,
+        stock: settings.SAGA_STOCK_TOPIC,
+      },
+      catalog,
+      clock: systemClock,
+      logger,
+      consumerSettings: parts.consumerSettings,
+      sessionTimeoutMs,
+      groupIds: {
+        payment: `${settings.KAFKA_GROUP_ID}-stand-in-payment`,
+        stock: `${settings.KAFKA_GROUP_ID}-stand-in-stock`,
       },
     });
   }
@@ -179,6 +237,16 @@ export async function openOrder(
  */
 function staticMember(settings: Settings, { clusterLife }: Parts): { readonly groupInstanceId?: string } {
   if (clusterLife !== undefined) return {};
-  if (settings.ORDER_INSTANCE_ID !== undefined) return { groupInstanceId: settings.ORDER_INSTANCE_ID };
-  return settings.ORDER_PORT === 0 ? {} : { groupInstanceId: `${hostname()}-${settings.ORDER_PORT}` };
+  const name = instanceName(settings);
+  return name === undefined ? {} : { groupInstanceId: name };
+}
+
+/** Undefined for an instance that takes any port: it has no name that would outlive it. */
+function instanceName({ ORDER_INSTANCE_ID: name, ORDER_PORT: port }: Settings): string | undefined {
+  if (name !== undefined) return name;
+  return port === 0 ? undefined : `${hostname()}-${port}`;
+}
+
+function hasParticipants(settings: Settings, { clusterLife }: Parts): boolean {
+  return (settings.SAGA_PARTICIPANTS ?? (clusterLife === undefined ? "off" : "on")) === "on";
 }

@@ -1,5 +1,6 @@
 // What order says of itself. Healthy: every consumer runs, the store answers, and records are being settled.
 import type { OrderHealth } from "../contract/ports.ts";
+import type { OpenSaga } from "./saga/open-saga.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import type { StallWatch } from "./worker/stall-watch.ts";
 import type { Worker } from "./worker/worker.ts";
@@ -8,6 +9,7 @@ export interface OrderHealthOptions {
   readonly store: Pick<OrderStore, "count" | "countParked">;
   readonly consumers: () => readonly { readonly running: boolean }[];
   readonly worker: Pick<Worker, "state">;
+  readonly saga: Pick<OpenSaga, "state">;
   readonly stalls: Pick<StallWatch, "stalled">;
   /** Whether every schema has its id. */
   readonly hasSchemas: () => boolean;
@@ -16,7 +18,7 @@ export interface OrderHealthOptions {
 }
 
 export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
-  const { store, worker, stalls, consumers, hasSchemas, draining } = options;
+  const { store, worker, saga, stalls, consumers, hasSchemas, draining } = options;
   // The last count that the store gave: health must have a body while the store is away.
   let lastCount = 0;
 
@@ -40,7 +42,13 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
   };
   const settling = () => {
     const { waitingFor, dlqBlockedBy, breaker } = worker.state;
-    return waitingFor === undefined && dlqBlockedBy === undefined && breaker.state === "closed";
+    const decisionsAreSettled = saga.state.waitingFor === undefined && saga.state.blockedBy === undefined;
+    return (
+      waitingFor === undefined &&
+      dlqBlockedBy === undefined &&
+      breaker.state === "closed" &&
+      decisionsAreSettled
+    );
   };
 
   return {
@@ -65,13 +73,17 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
     async detail() {
       const { waitingFor, dlqBlockedBy, breaker, redelivered } = worker.state;
       const parked = await ask(() => store.countParked());
-      const registryIsAway = waitingFor === "the schema registry";
+      const { blockedBy, waitingFor: sagaWaitsFor } = saga.state;
+      const registryIsAway = [waitingFor, sagaWaitsFor].includes("the schema registry");
+      const broker = consuming()
+        ? dependency(blockedBy === undefined, `System C's records are not published: ${blockedBy}`)
+        : down("A consumer group is not joined, or no broker answers.");
       return {
         draining: draining(),
         store: dependency(parked !== undefined, "It does not answer; consumption waits for it."),
         registry:
           registryIsAway || !hasSchemas() ? down("It does not answer; what needs a new schema waits.") : up,
-        broker: dependency(consuming(), "A consumer group is not joined, or no broker answers."),
+        broker,
         deadLetterTopic: dlqBlockedBy === undefined ? up : down(dlqBlockedBy),
         breaker: { state: breaker.state === "closed" ? "closed" : "probing", cause: breaker.cause ?? null },
         redelivered,

@@ -36,17 +36,28 @@ export function eventHeaders({ eventId, traceparent }: EventHeaders): [name: str
   return headers;
 }
 
-export function readEventHeaders(headers: readonly Header[]): EventHeaders {
+/** Alone, because it is asked of every record. */
+export function readEventId(headers: readonly Header[]): string | undefined {
   const eventId = lastText(headers, eventIdHeader, eventIdLength)?.toLowerCase();
+  return eventId !== undefined && uuid.test(eventId) ? eventId : undefined;
+}
+
+export function readEventHeaders(headers: readonly Header[]): EventHeaders {
+  const eventId = readEventId(headers);
   const traceparent = lastText(headers, traceparentHeader, traceparentLength);
   return {
-    ...(eventId !== undefined && uuid.test(eventId) ? { eventId } : {}),
+    ...(eventId !== undefined ? { eventId } : {}),
     ...(traceparent !== undefined && traceContext.test(traceparent) ? { traceparent } : {}),
   };
 }
 
 /** The last header of that name, when it is of exactly that many bytes. */
 function lastText(headers: readonly Header[], name: string, byteLength: number): string | undefined {
-  const value = headers.findLast((header) => header[0] === name)?.[1];
-  return value?.length === byteLength ? value.toString("latin1") : undefined;
+  for (let index = headers.length - 1; index >= 0; index -= 1) {
+    const header = headers[index];
+    if (header?.[0] !== name) continue;
+    // An id beyond ASCII is of no form that is read; as UTF-8 it is cheapest to look at.
+    return header[1]?.length === byteLength ? header[1].toString("utf8") : undefined;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-// `bun run dlq:rebuild`: makes the index of dead letters anew from the DLQ topic, with the settings of the services. They
+// `bun run dlq:rebuild`: makes the index of dead letters anew from the DLQ topics, with the settings of the services. They
 // may run meanwhile; until it is done they show only what is added already.
 import { rebuildIndex } from "../order/dead-letters/rebuild-index.ts";
 import { openOrderStore } from "../order/store/open-order-store.ts";
@@ -32,20 +32,24 @@ async function main(): Promise<number> {
 }
 
 async function rebuild(settings: Settings): Promise<number> {
-  const { KAFKA_DLQ_TOPIC: topic, DATABASE_URL: databaseUrl } = settings;
+  const topics = [settings.KAFKA_DLQ_TOPIC, settings.SAGA_DLQ_TOPIC];
   const logger = createLogger({ level: "warn", format: settings.LOG_FORMAT ?? "pretty" });
   const closing = createClosing();
   try {
     const parts = openParts(settings);
     closing.add(() => parts.close());
-    const store = await openOrderStore(databaseUrl);
+    const store = await openOrderStore(settings.DATABASE_URL);
     closing.add(() => store.close());
-    const codec = openCodec({ registry: parts.registry, subjects: [[topic, "DeadLetter"]], logger });
+    const codec = openCodec({
+      registry: parts.registry,
+      subjects: topics.map((topic) => [topic, "DeadLetter"]),
+      logger,
+    });
     closing.add(() => codec.close());
     const rebuilt = await rebuildIndex({
       index: store.deadLetters,
       codec,
-      topic,
+      topics,
       consumer: {
         brokers: parts.brokers,
         clientId: "orderwire-dlq-rebuild",
@@ -59,12 +63,10 @@ async function rebuild(settings: Settings): Promise<number> {
       return 1;
     }
     const { added, skipped, holes } = rebuilt.value;
-    const letters = Object.values(await store.deadLetters.countByCategory()).reduce(
-      (sum, count) => sum + count,
-      0,
-    );
+    const counts = await store.deadLetters.count();
+    const total = counts.reduce((sum, { letters }) => sum + letters, 0);
     process.stdout.write(
-      `${added} records of ${topic} read into the index, which has ${letters} dead letters now.\n`,
+      `${added} records of ${topics.join(" and ")} read into the index, which has ${total} dead letters now.\n`,
     );
     if (skipped > 0) process.stdout.write(`${skipped} records could not be read.\n`);
     if (holes > 0) process.stdout.write(`${holes} offsets at the end hold no record.\n`);

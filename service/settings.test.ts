@@ -38,6 +38,31 @@ describe("settings", () => {
     expect(settings.faults).toHaveLength(2);
   });
 
+  test("the join's window is an ISO 8601 duration, told in milliseconds", () => {
+    expect(readSettings({})).toMatchObject({ value: { SAGA_JOIN_WINDOW: 10_000 } });
+    expect(readSettings({ SAGA_JOIN_WINDOW: "PT1M0.5S" })).toMatchObject({
+      value: { SAGA_JOIN_WINDOW: 60_500 },
+    });
+    for (const window of ["10", "PT0S", "P1DT1S", "P1M"]) {
+      expect(readSettings({ SAGA_JOIN_WINDOW: window })).toEqual({
+        ok: false,
+        faults: [
+          `SAGA_JOIN_WINDOW must be an ISO 8601 duration such as PT10S, at most P1D (it is "${window}").`,
+        ],
+      });
+    }
+  });
+
+  test("no two settings may name the same topic", () => {
+    expect(readSettings({ SAGA_STOCK_TOPIC: "payment-orders" })).toEqual({
+      ok: false,
+      faults: [
+        'SAGA_PAYMENT_TOPIC and SAGA_STOCK_TOPIC name the same topic "payment-orders": each needs its own.',
+      ],
+    });
+    expect(readSettings({ SAGA_DLQ_TOPIC: "order-events-dlq" }).ok).toBe(false);
+  });
+
   test("an empty variable counts as unset", () => {
     expect(readSettings({ CART_PORT: "", KAFKA_BROKERS: " " })).toMatchObject({
       ok: true,

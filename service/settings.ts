@@ -1,6 +1,7 @@
 // What can be set from outside, in one table: the environment is read once, every fault is reported together,
 // and the README's settings table is generated from here (scripts/settings-table.ts; a test fails when it is stale).
 import { z } from "zod";
+import { readIsoDurationMs } from "./iso-duration.ts";
 import { logLevels } from "./logger.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
@@ -10,6 +11,16 @@ const topic = (fallback: string) =>
     .string()
     .regex(/^[a-zA-Z0-9._-]{1,249}$/, "must be a Kafka topic name: 1 to 249 of a-z A-Z 0-9 . _ -")
     .default(fallback);
+const duration = (fallback: string, max: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const ms = readIsoDurationMs(text);
+      if (ms !== undefined && ms >= 1 && ms <= (readIsoDurationMs(max) ?? 0)) return ms;
+      context.addIssue(`must be an ISO 8601 duration such as ${fallback}, at most ${max}`);
+      return z.NEVER;
+    })
+    .prefault(fallback);
 const url = (protocols: string[]) =>
   z.string().refine((text) => protocols.some((protocol) => text.startsWith(protocol)), {
     error: `must start with ${protocols.join(" or ")}`,
@@ -23,6 +34,10 @@ const crashPoints = [
   "before-dlq-ack",
   "after-dlq-ack",
   "before-offset-commit",
+  "saga-before-save",
+  "saga-between-halves",
+  "saga-after-save",
+  "saga-after-publish",
 ] as const;
 
 export const settingsSchema = z.object({
@@ -56,6 +71,22 @@ export const settingsSchema = z.object({
   DLQ_MAX_RETRIES: count(3, 100).describe("Retries of a failed event of system A"),
   DLQ_RETRY_BACKOFF_MS: count(1000, 3_600_000).describe("Wait before its first retry; doubles each time"),
   DLQ_MAX_BACKOFF_MS: count(30_000, 86_400_000).describe("Longest wait between two retries"),
+  CATALOG_URL: url(["http://", "https://"])
+    .optional()
+    .describe("Catalog that system C's orders are checked against; without it the built-in one"),
+  SAGA_JOIN_WINDOW: duration("PT10S", "P1D").describe(
+    "How far apart the decisions of payment and stock may be, and how long one waits for the other; ISO 8601",
+  ),
+  SAGA_ORDERS_TOPIC: topic("orders").describe("Topic of system C's orders and their results"),
+  SAGA_PAYMENT_TOPIC: topic("payment-orders").describe("Topic that payment decides on"),
+  SAGA_STOCK_TOPIC: topic("stock-orders").describe("Topic that stock decides on"),
+  SAGA_DLQ_TOPIC: topic("recovererDLQ").describe("Dead-letter topic of system C's decisions"),
+  SAGA_PARTICIPANTS: z
+    .enum(["on", "off"])
+    .optional()
+    .describe(
+      "Whether stand-ins for payment and stock run in order. Default: `on` with the embedded parts only",
+    ),
   STALL_AFTER_MS: z.coerce
     .number()
     .int()
@@ -96,6 +127,16 @@ export const settingsSchema = z.object({
 export type Settings = z.infer<typeof settingsSchema>;
 type SettingName = keyof Settings;
 
+const topicSettings = [
+  "KAFKA_ORDER_TOPIC",
+  "KAFKA_STATUS_UPDATE_TOPIC",
+  "KAFKA_DLQ_TOPIC",
+  "SAGA_ORDERS_TOPIC",
+  "SAGA_PAYMENT_TOPIC",
+  "SAGA_STOCK_TOPIC",
+  "SAGA_DLQ_TOPIC",
+] as const satisfies readonly SettingName[];
+
 const secretInUrl = /\/\/[^@/]*@/;
 
 export type SettingsResult =
@@ -114,7 +155,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (!parsed.success) {
     return { ok: false, faults: parsed.error.issues.map((issue) => describeFault(issue, given)) };
   }
-  const faults = missingTogether(parsed.data);
+  const faults = faultsTogether(parsed.data);
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: parsed.data };
 }
 
@@ -124,8 +165,20 @@ function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): 
   return `${name} ${issue.message} (it is "${value}").`;
 }
 
-// Offsets and schema ids outlive the process on a real cluster, so what they refer to must outlive it too.
-function missingTogether(settings: Settings): string[] {
+function faultsTogether(settings: Settings): string[] {
+  return [...topicsUsedTwice(settings), ...missingCompanions(settings)];
+}
+
+/** A topic that is read as two things would make dead letters of every record, or answer its own answers. */
+function topicsUsedTwice(settings: Settings): string[] {
+  const byTopic = Map.groupBy(topicSettings, (name) => settings[name]);
+  return [...byTopic].flatMap(([name, users]) =>
+    users.length === 1 ? [] : [`${users.join(" and ")} name the same topic "${name}": each needs its own.`],
+  );
+}
+
+/** Offsets and schema ids outlive the process on a real cluster, so what they refer to must outlive it too. */
+function missingCompanions(settings: Settings): string[] {
   if (settings.KAFKA_BROKERS === undefined) {
     return settings.SCHEMA_REGISTRY_URL === undefined
       ? []

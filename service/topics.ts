@@ -16,6 +16,10 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
     { name: settings.KAFKA_ORDER_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.KAFKA_STATUS_UPDATE_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.KAFKA_DLQ_TOPIC, partitions: 1, retentionMs: 30 * dayMs, ...shared },
+    { name: settings.SAGA_ORDERS_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
+    { name: settings.SAGA_PAYMENT_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
+    { name: settings.SAGA_STOCK_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
+    { name: settings.SAGA_DLQ_TOPIC, partitions: 1, retentionMs: 30 * dayMs, ...shared },
   ];
 }
 

@@ -6,7 +6,7 @@ import { createMeter } from "../meter.ts";
 import { createsAmong, orderEventAt } from "../order-events.ts";
 import type { BenchCase } from "./bench-case.ts";
 
-const batchSize = 4000;
+const batchSize = 10_000;
 
 export const storeInsert: BenchCase = async ({ settings, events }) => {
   const store = await openOrderStore(settings.DATABASE_URL);

@@ -32,6 +32,7 @@ const parkedId = "b3JkZXItc3RhdHVzLXVwZGF0ZXMvMC8xOA";
 
 const exampleListed = {
   id: "order-status-updates/0/17",
+  deadLetterTopic: "order-events-dlq",
   orderId: "ORD-999",
   eventType: "OrderStatusUpdate",
   sizeBytes: 61,
@@ -71,6 +72,7 @@ const exampleDetails: DeadLetterDetails = {
   key: { text: "ORD-999", base64: "T1JELTk5OQ==" },
   headers: [{ name: "event-id", text: "0190f6a2", base64: "MDE5MGY2YTI=" }],
   recordedAt: "2026-03-02T09:30:00.050Z",
+  omitted: [],
   failures: [exampleFailure],
   deadLetterPartition: 0,
   deadLetterOffset: 4,
@@ -160,7 +162,7 @@ export const operatorRoutes: readonly Route<OrderProcedures>[] = [
     errors: [],
     examples: {
       request: { reason: "unknown_order", limit: "50" },
-      answer: { deadLetters: [exampleListed], nextCursor: "MC80" },
+      answer: { deadLetters: [exampleListed], nextCursor: "b3JkZXItZXZlbnRzLWRscS8wLzQ" },
     },
   }),
   route({

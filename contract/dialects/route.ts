@@ -20,6 +20,7 @@ export interface ErrorShape {
 /** What a document says about a route, whether or not a procedure is behind it. */
 export interface RouteDocument {
   readonly method: Method;
+  /** In OpenAPI's notation: `/api/orders/{orderId}`. */
   readonly path: string;
   /** Unique within a service, stable: generated clients name their methods after it. */
   readonly operationId: string;
@@ -27,10 +28,12 @@ export interface RouteDocument {
   readonly summary: string;
   readonly description: string;
   readonly from: InputKind;
-  /** A strict object of wire fields; what the client may send. */
+  /** A strict object of wire fields; what the client may send. Those of a path are its `{names}`, all of them. */
   readonly request: z.ZodType;
   readonly status: number;
   readonly answer: z.ZodType;
+  /** Headers of the success beyond those that every answer has. */
+  readonly answerHeaders?: z.ZodObject;
   /** Beyond those that every route has. */
   readonly errors: readonly ErrorCode[];
   readonly errorShape: ErrorShape;
@@ -57,8 +60,12 @@ export interface Route<Catalogue extends Signatures<Catalogue>> extends RouteDoc
   ) => Result<PreparedCall, ContractFailure>;
 }
 
-/** The result's value is the answer's body. */
-export type PreparedCall = (context: RequestContext) => Promise<Result<unknown, ContractFailure>>;
+export type PreparedCall = (context: RequestContext) => Promise<Result<WireAnswer, ContractFailure>>;
+
+export interface WireAnswer {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 interface RouteDefinition<
   Catalogue extends Signatures<Catalogue>,
@@ -76,6 +83,11 @@ interface RouteDefinition<
   ) => Promise<Result<Catalogue[Name]["answer"], ContractFailure>>;
   readonly answer: z.ZodType<Answer>;
   readonly toAnswer: (value: Catalogue[Name]["answer"], input: Catalogue[Name]["input"]) => NoInfer<Answer>;
+  /** The headers that `answerHeaders` describes. */
+  readonly toHeaders?: (
+    value: Catalogue[Name]["answer"],
+    input: Catalogue[Name]["input"],
+  ) => Readonly<Record<string, string>>;
   readonly takesIdempotencyKey?: boolean;
   readonly examples: { readonly request: NoInfer<Sent>; readonly answer: NoInfer<Answer> };
 }
@@ -92,13 +104,15 @@ export function defineRoute<Catalogue extends Signatures<Catalogue>>() {
       if (!parsed.ok) return parsed;
       const input = definition.toInput(parsed.value);
       const { run } = procedures[definition.procedure];
-      const { gather, toAnswer } = definition;
+      const { gather, toAnswer, toHeaders } = definition;
       return success(async (context: RequestContext) => {
         const result =
           gather === undefined
             ? await run(input, context)
             : await gather((pageInput) => run(pageInput, context));
-        return result.ok ? success(toAnswer(result.value, input)) : result;
+        if (!result.ok) return result;
+        const headers = toHeaders?.(result.value, input) ?? {};
+        return success({ body: toAnswer(result.value, input), headers });
       });
     },
   });

@@ -158,9 +158,9 @@ describe("GET /api/dlq/messages", () => {
       messages: deadLetters.map((_, offset) => expect.objectContaining({ originalOffset: offset })),
     });
     expect(order.pages).toEqual([
-      { limit: 500 },
-      { limit: 500, cursor: "500" },
-      { limit: 500, cursor: "1000" },
+      { queue: "orders", limit: 500 },
+      { queue: "orders", limit: 500, cursor: "500" },
+      { queue: "orders", limit: 500, cursor: "1000" },
     ]);
   });
 

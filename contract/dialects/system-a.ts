@@ -183,7 +183,7 @@ export const systemAOrderRoutes: readonly Route<OrderProcedures>[] = [
     procedure: "dlq.list",
     from: "query",
     request: noParametersSchema,
-    toInput: () => ({ limit: deadLetterListBound.pageSize }),
+    toInput: () => ({ limit: deadLetterListBound.pageSize, queue: "orders" }),
     gather: everyDeadLetter,
     status: 200,
     answer: z.object({ messages: z.array(deadLetterSchema), truncated: z.literal(true).optional() }),
@@ -259,13 +259,13 @@ async function everyDeadLetter(
   ask: (query: DeadLetterPageQuery) => Promise<Result<DeadLetterPage, ContractFailure>>,
 ): Promise<Result<DeadLetterPage, ContractFailure>> {
   const deadLetters: DeadLetter[] = [];
-  const limit = deadLetterListBound.pageSize;
+  const page: DeadLetterPageQuery = { limit: deadLetterListBound.pageSize, queue: "orders" };
   let cursor: string | undefined;
   for (;;) {
-    const page = await ask(cursor === undefined ? { limit } : { limit, cursor });
-    if (!page.ok) return page;
-    deadLetters.push(...page.value.deadLetters);
-    cursor = page.value.nextCursor;
+    const next = await ask(cursor === undefined ? page : { ...page, cursor });
+    if (!next.ok) return next;
+    deadLetters.push(...next.value.deadLetters);
+    cursor = next.value.nextCursor;
     if (cursor === undefined) return success({ deadLetters });
     if (reachesBound(deadLetters)) return success({ deadLetters, nextCursor: cursor });
   }

@@ -223,7 +223,7 @@ describe("GET /dlq/messages", () => {
       limit: 10,
       offset: 11,
     });
-    expect(order.pages).toEqual([{ limit: 10, offset: 11 }]);
+    expect(order.pages).toEqual([{ limit: 10, offset: 11, queue: "orders" }]);
   });
 
   test("says what is known of a value that was too large to be kept", async () => {

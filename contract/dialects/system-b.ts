@@ -188,11 +188,10 @@ export const systemBOrderRoutes: readonly Route<OrderProcedures>[] = [
       error_categories: z.partialRecord(errorCategorySchema, z.int()),
       topic: z.string(),
     }),
-    toAnswer: ({ total, byCategory, topic }) => ({
-      total_messages: total,
-      error_categories: byCategory,
-      topic,
-    }),
+    toAnswer({ topic, topics }) {
+      const own = topics.find((counted) => counted.topic === topic);
+      return { total_messages: own?.total ?? 0, error_categories: own?.byCategory ?? {}, topic };
+    },
     errors: [],
     errorShape: systemBErrors,
     examples: {
@@ -214,7 +213,7 @@ export const systemBOrderRoutes: readonly Route<OrderProcedures>[] = [
       limit: integerParameter("limit", { minimum: 0, maximum: 1000, fallback: 10 }),
       offset: integerParameter("offset", { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, fallback: 0 }),
     }),
-    toInput: (query) => query,
+    toInput: (query) => ({ ...query, queue: "orders" }),
     status: 200,
     answer: z.object({
       messages: z.array(deadLetterSchema),

@@ -32,19 +32,33 @@ export function wireOrderDetails(order: OrderDetails): OrderDetails {
 export const noParametersSchema = z.strictObject({});
 export const orderIdParametersSchema = z.strictObject({ orderId: orderIdSchema });
 
+interface Bounds {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
 /** A query parameter that holds an integer in decimal digits, `minimum` to `maximum`. */
 export function integerParameter(
   name: string,
-  { minimum, maximum, fallback }: { minimum: number; maximum: number; fallback: number },
+  { minimum, maximum, fallback }: Bounds & { readonly fallback: number },
 ) {
+  return integerText(name, { minimum, maximum })
+    .default(fallback)
+    .meta({ override: { type: "integer", minimum, maximum, default: fallback } });
+}
+
+/** As `integerParameter`; one that has to be there. */
+export function requiredIntegerParameter(name: string, { minimum, maximum }: Bounds) {
+  return integerText(name, { minimum, maximum }).meta({ override: { type: "integer", minimum, maximum } });
+}
+
+function integerText(name: string, { minimum, maximum }: Bounds) {
   const problem = `Parameter '${name}' must be an integer from ${minimum} to ${maximum}`;
   return z
     .string()
     .regex(/^[0-9]{1,16}$/, problem)
     .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, problem)
-    .default(fallback)
-    .meta({ override: { type: "integer", minimum, maximum, default: fallback } });
+    .refine((value) => value >= minimum && value <= maximum, problem);
 }
 
 export const exampleOrder: Order = {

@@ -3,10 +3,10 @@ import type { ErrorShape } from "../dialects/route.ts";
 import { errorTable, reportFailure, type ContractFailure, type ErrorReport } from "../errors.ts";
 import { outcomeHeader, requestIdHeader } from "../protocol.ts";
 
-type HeaderFields = Record<string, string>;
+type HeaderFields = Readonly<Record<string, string>>;
 
 /** On every answer, errors included. Answers are about orders that change, so nothing may keep them. */
-export function commonHeaders(requestId: string): HeaderFields {
+export function commonHeaders(requestId: string): Record<string, string> {
   return {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
@@ -41,7 +41,7 @@ export function failureAnswer(
 
 /** When to try again, and with a 5xx whether the request may have had its effect. */
 export function failureHeaders(report: ErrorReport): HeaderFields {
-  const headers: HeaderFields = {};
+  const headers: Record<string, string> = {};
   if (report.retryAfterSeconds !== undefined) {
     headers["Retry-After"] = String(Math.max(1, Math.ceil(report.retryAfterSeconds)));
   }

@@ -9,10 +9,14 @@ import type { Serving } from "./serving.ts";
 
 export interface Endpoint {
   readonly method: Method;
+  /** `{name}` stands for one segment. */
   readonly path: string;
   readonly errorShape: ErrorShape;
-  readonly handle: (request: Request) => Response | Promise<Response>;
+  readonly handle: (request: Request, parameters: PathParameters) => Response | Promise<Response>;
 }
+
+/** The segments of a path that have a name, decoded. */
+export type PathParameters = Readonly<Record<string, string>>;
 
 export interface Mounting {
   readonly endpoints: readonly Endpoint[];
@@ -24,10 +28,12 @@ export interface Mounting {
 
 export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): Hono {
   const app = new Hono();
-  for (const { method, path, handle } of endpoints) app.on(method, path, (c) => handle(c.req.raw));
+  for (const { method, path, handle } of endpoints) {
+    app.on(method, honoPath(path), (c) => handle(c.req.raw, c.req.param()));
+  }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
     const allow = allowedMethods(siblings.map(({ method }) => method));
-    app.all(path, (c) => answerOtherMethod(c.req.raw, allow, errorShapeOf(path)));
+    app.all(honoPath(path), (c) => answerOtherMethod(c.req.raw, allow, errorShapeOf(path)));
   }
   for (const [prefix, handle] of Object.entries(prefixes)) app.all(`${prefix}/*`, (c) => handle(c.req.raw));
 
@@ -43,6 +49,10 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
     return failureAnswer(errorShapeOf(c.req.path), internalFailure(effect, requestId), requestId);
   });
   return app;
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{([A-Za-z]+)\}/g, ":$1");
 }
 
 /** Hono answers HEAD from GET. */

@@ -1,29 +1,19 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
 import type { Hono } from "hono";
 import { operatorRoutes } from "../dialects/operator.ts";
+import { operatorSagaRoutes } from "../dialects/operator-sagas.ts";
 import { systemAOrderRoutes } from "../dialects/system-a.ts";
 import { systemBOrderRoutes } from "../dialects/system-b.ts";
+import { systemCRoutes } from "../dialects/system-c.ts";
 import { orderHealthSchema, reportHealth } from "../health.ts";
-import type {
-  AuditViews,
-  DeadLetterViews,
-  OrderHealth,
-  OrderViews,
-  ParkedViews,
-  PartitionOperations,
-} from "../ports.ts";
-import { orderProcedures } from "../procedures.ts";
+import type { OrderHealth } from "../ports.ts";
+import { orderProcedures, type OrderPorts } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
 import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 
-export interface OrderAppOptions extends ServingOptions {
-  readonly views: OrderViews;
-  readonly deadLetters: DeadLetterViews;
-  readonly parked: ParkedViews;
-  readonly partitions: PartitionOperations;
-  readonly audit: AuditViews;
+export interface OrderAppOptions extends ServingOptions, OrderPorts {
   readonly health: OrderHealth;
   /** Pages for operators, below `/console`; it answers every method. */
   readonly console?: (request: Request) => Promise<Response>;
@@ -37,7 +27,13 @@ export function createOrderApp(options: OrderAppOptions): Hono {
       service: "order",
       title: "Orderwire order",
       procedures,
-      routes: [...systemAOrderRoutes, ...systemBOrderRoutes, ...operatorRoutes],
+      routes: [
+        ...systemAOrderRoutes,
+        ...systemBOrderRoutes,
+        ...systemCRoutes,
+        ...operatorRoutes,
+        ...operatorSagaRoutes,
+      ],
       router: orderRouterOver(procedures, serving),
       health: options.health,
       healthDetail: async () => reportHealth(await options.health.detail()),

@@ -266,11 +266,17 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
       "/ops/parked",
       "/ops/audit",
       "/api/dlq/info",
+      "/api/orders",
+      "/api/orders/7",
+      "/api/catalog",
+      "/ops/sagas/7",
       "/trpc/orders.details",
       "/trpc/dlq.list",
       "/trpc/dlq.get",
       "/trpc/parked.list",
       "/trpc/audit.list",
+      "/trpc/sagas.list",
+      "/trpc/sagas.get",
     ];
     const names = [
       "orderId",
@@ -283,6 +289,8 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
       "until",
       "text",
       "category",
+      "pageNo",
+      "pageSize",
     ];
     const name = fc.constantFrom(...names, "input", "batch", "connectionParams");
     const query = fc
@@ -331,6 +339,37 @@ describe("whatever comes in, nothing is a 5xx and every answer is JSON", () => {
       { numRuns: 150 },
     );
   });
+
+  test("any body of an order for system C", () => {
+    const value = fc.oneof(fc.string({ unit: "binary" }), fc.double(), fc.integer(), fc.jsonValue());
+    const items = fc.record({ productId: value, quantity: value, price: value }, { requiredKeys: [] });
+    const body = fc.record(
+      { customerId: value, items: fc.oneof(value, fc.array(items)) },
+      { requiredKeys: [] },
+    );
+    return fc.assert(
+      fc.asyncProperty(body, async (fields) => {
+        const order = createTestOrder();
+        for (const path of ["/api/orders", "/trpc/sagas.place"]) {
+          const answer = await send(order.app, "POST", path, JSON.stringify(fields));
+          expect(answer.status).toBeLessThan(500);
+        }
+        expect(order.surprises).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("any segment where an orderId belongs", () =>
+    fc.assert(
+      fc.asyncProperty(fc.oneof(fc.webSegment(), fc.nat().map(String)), async (segment) => {
+        const order = createTestOrder();
+        const answer = await told(order.app.request(new Request(`http://order.test/api/orders/${segment}`)));
+        expect(answer.status).toBeLessThan(500);
+        expect(order.surprises).toEqual([]);
+      }),
+      { numRuns: 200 },
+    ));
 
   test("any path and method", () => {
     const method = fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "PROPFIND");

@@ -1,13 +1,14 @@
 // Serves one route of a dialect: read, validate once, run, answer in the dialect's words. tRPC is not on this path:
 // both call the same procedures (see README, "Dialects call procedures, not tRPC").
-import type { Route } from "../dialects/route.ts";
+import type { Route, WireAnswer } from "../dialects/route.ts";
 import type { ContractFailure } from "../errors.ts";
 import { perform } from "../perform.ts";
 import { readInput } from "../problems.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
-import { failed, type Result } from "../result.ts";
+import { failed, success, type Result } from "../result.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
 import { failureAnswer, jsonAnswer } from "./answers.ts";
+import type { Endpoint, PathParameters } from "./endpoint.ts";
 import { readJsonBody } from "./read-body.ts";
 import { readQuery } from "./read-query.ts";
 import { readRequestContext, readRequestId } from "./request-context.ts";
@@ -17,29 +18,37 @@ export function serveRoute<Catalogue extends Signatures<Catalogue>>(
   route: Route<Catalogue>,
   procedures: Implemented<Catalogue>,
   serving: Serving,
-): (request: Request) => Promise<Response> {
+): Endpoint["handle"] {
   const { effect } = procedures[route.procedure];
-  return async (request) => {
+  return async (request, parameters) => {
     const requestId = readRequestId(request.headers);
-    const answer = await answerTo(request, requestId);
-    if (answer.ok) return jsonAnswer(route.status, answer.value, requestId);
+    const answer = await answerTo(request, parameters, requestId);
+    if (answer.ok) return jsonAnswer(route.status, answer.value.body, requestId, answer.value.headers);
     return failureAnswer(route.errorShape, answer.failure, requestId);
   };
 
-  async function answerTo(request: Request, requestId: string): Promise<Result<unknown, ContractFailure>> {
+  async function answerTo(
+    request: Request,
+    parameters: PathParameters,
+    requestId: string,
+  ): Promise<Result<WireAnswer, ContractFailure>> {
     const context = readRequestContext(request.headers, requestId, effect);
     if (!context.ok) return context;
-    const wire = await readWire(request);
+    const wire = await readWire(request, parameters);
     if (!wire.ok) return wire;
     const call = route.prepare(procedures, wire.value);
     if (!call.ok) return call;
     return await perform(serving, effect, requestId, () => call.value(context.value));
   }
 
-  async function readWire(request: Request): Promise<Result<unknown, ContractFailure>> {
+  async function readWire(
+    request: Request,
+    parameters: PathParameters,
+  ): Promise<Result<unknown, ContractFailure>> {
     const query = readQuery(request.url);
     if (route.from === "query" || !query.ok) return query;
     const stray = readInput(noParametersSchema, query.value, "query");
-    return stray.ok ? await readJsonBody(request, serving) : failed(stray.failure);
+    if (!stray.ok) return failed(stray.failure);
+    return route.from === "path" ? success(parameters) : await readJsonBody(request, serving);
   }
 }

@@ -11,6 +11,7 @@ import type { Timer } from "../perform.ts";
 import type {
   AuditViews,
   CartHealth,
+  CatalogViews,
   DeadLetterViews,
   OrderCommands,
   OrderHealth,
@@ -18,8 +19,11 @@ import type {
   ParkedViews,
   PartitionOperations,
   RequestContext,
+  SagaCommands,
+  SagaViews,
 } from "../ports.ts";
 import { failed, success } from "../result.ts";
+import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
 import { createOrderApp } from "./order-app.ts";
 
@@ -95,7 +99,10 @@ export interface TestOrderOptions {
     readonly parked?: ParkedViews;
     readonly partitions?: PartitionOperations;
     readonly audit?: AuditViews;
+    readonly sagaCommands?: SagaCommands;
+    readonly catalog?: CatalogViews;
   };
+  readonly sagas?: readonly Saga[];
   /** Partitions that stand still, as `topic/partition`. */
   readonly stalled?: readonly string[];
   readonly entries?: readonly AuditEntry[];
@@ -109,6 +116,7 @@ export function createTestOrder({
   parked = [],
   stalled = [],
   entries = [],
+  sagas = [],
   views,
   ports,
   health,
@@ -118,6 +126,7 @@ export function createTestOrder({
   const pages: unknown[] = [];
   const ordered: string[] = [];
   const skips: Recorded[] = [];
+  const placed: Recorded[] = [];
   const timer = createHandTimer();
   const app = createOrderApp({
     views: { ...viewsOf(orders), ...views },
@@ -125,8 +134,16 @@ export function createTestOrder({
     parked: parkedOf(parked, ordered),
     partitions: partitionsOf(stalled, skips),
     audit: auditOf(entries),
+    sagas: sagasOf(sagas),
+    catalog: { list: async () => success({ products: [{ productId: "P-1", name: "Tea", price: 10 }] }) },
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
+    sagaCommands: {
+      place(order, context) {
+        placed.push({ command: order, context });
+        return (ports?.sagaCommands ?? placing(placed)).place(order, context);
+      },
+    },
     health: {
       read: async () => ({
         healthy: true,
@@ -139,7 +156,14 @@ export function createTestOrder({
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
   });
-  return { app, pages, ordered, skips, surprises, timer };
+  return { app, pages, ordered, skips, placed, surprises, timer };
+}
+
+/** The n-th order has the number n. */
+function placing(placed: readonly Recorded[]): SagaCommands {
+  return {
+    place: async (order) => success({ orderId: placed.length, ...order, status: "NEW", source: null }),
+  };
 }
 
 export const allWell: OrderHealthDetail = {
@@ -204,7 +228,12 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
       for (const { errorCategory } of deadLetters) {
         byCategory[errorCategory] = (byCategory[errorCategory] ?? 0) + 1;
       }
-      return success({ topic: "order-events-dlq", total: deadLetters.length, byCategory });
+      const counts = { total: deadLetters.length, byCategory };
+      return success({
+        topic: "order-events-dlq",
+        ...counts,
+        topics: [{ topic: "order-events-dlq", ...counts }],
+      });
     },
     async info() {
       return success({
@@ -265,6 +294,36 @@ function auditOf(entries: readonly AuditEntry[]): AuditViews {
   };
 }
 
+function sagasOf(sagas: readonly Saga[]): SagaViews {
+  const listed = sagas.flatMap(({ order, placedAt, settledAt }): ListedSaga[] =>
+    order === null || placedAt === null ? [] : [{ ...order, placedAt, settledAt }],
+  );
+  return {
+    async list({ pageNo, pageSize }) {
+      const start = pageNo * pageSize;
+      return success({ orders: listed.slice(start, start + pageSize), total: listed.length });
+    },
+    async get(orderId) {
+      const found = sagas.find((saga) => saga.orderId === orderId);
+      return found === undefined
+        ? failed({ code: "not_found", message: "no such row in table sagas" })
+        : success(found);
+    },
+    async stats() {
+      const orders = { NEW: 0, CONFIRMED: 0, REJECTED: 0, ROLLBACK: 0 };
+      for (const { status } of listed) orders[status] += 1;
+      const none = { joins: 0, early: 0, duplicates: 0, contradictory: 0, late: 0, expired: 0, replayed: 0 };
+      return success({
+        orders,
+        withoutOrder: sagas.length - listed.length,
+        halves: { pending: 0, late: 0, expired: 0 },
+        counted: none,
+        unpublished: 0,
+      });
+    },
+  };
+}
+
 function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetails {
   return {
     ...letter,
@@ -273,6 +332,7 @@ function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetail
     key: { text: letter.orderId, base64: btoa(letter.orderId ?? "") },
     headers: [],
     recordedAt: null,
+    omitted: [],
     failures: [],
     deadLetterPartition: 0,
     deadLetterOffset: 4,
@@ -312,9 +372,30 @@ export function auditEntry(overrides: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
+export function saga(orderId: number, overrides: Partial<Saga> = {}): Saga {
+  return {
+    orderId,
+    order: {
+      orderId,
+      customerId: "CUST-1",
+      status: "NEW",
+      source: null,
+      items: [{ productId: "P-1", quantity: 2, price: 10 }],
+    },
+    placedAt: "2026-03-02T09:30:00.000Z",
+    settledAt: null,
+    payment: null,
+    stock: null,
+    deadlineAt: null,
+    timeline: [{ kind: "placed", at: "2026-03-02T09:30:00.000Z" }],
+    ...overrides,
+  };
+}
+
 export function deadLetter(overrides: Partial<DeadLetter> = {}): DeadLetter {
   return {
     id: "order-status-updates/0/17",
+    deadLetterTopic: "order-events-dlq",
     orderId: "ORD-999",
     eventType: "OrderStatusUpdate",
     originalMessage: '{"orderId":"ORD-999","status":"shipped"}',

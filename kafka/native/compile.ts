@@ -48,7 +48,7 @@ const binding = [
 const ourCxx = ["compat", "handles"] as const;
 
 // Our own functions on librdkafka, called through bun:ffi.
-const plainC = ["mock", "topic-configs"] as const;
+const plainC = ["mock", "topic-configs", "record-batches"] as const;
 
 const compiling = "compiling librdkafka and the binding";
 
@@ -177,6 +177,8 @@ function configureArguments(toolchain: Toolchain): readonly string[] {
     "--disable-lz4-ext",
     toolchain.zstd ? "--enable-zstd" : "--disable-zstd",
     "--enable-static",
+    // The C++ layer makes its clients through record-batches.c, which needs to know them.
+    "--CXXFLAGS=-Drd_kafka_new=orderwire_client_new",
     ...(toolchain.includeFlags.length === 0 ? [] : [`--CPPFLAGS=${toolchain.includeFlags.join(" ")}`]),
     ...(toolchain.linkFlags.length === 0 ? [] : [`--LDFLAGS=${toolchain.linkFlags.join(" ")}`]),
   ];

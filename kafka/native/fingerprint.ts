@@ -23,6 +23,7 @@ const recipe = [
   "handles.cc",
   "mock.c",
   "topic-configs.c",
+  "record-batches.c",
   "compile.ts",
   "toolchain.ts",
 ] as const;

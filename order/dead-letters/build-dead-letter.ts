@@ -8,6 +8,7 @@ import type { RecordHeader } from "../../kafka/record.ts";
 import { type DeadLetter, type DeadLetterHeader, numberBounds } from "../../schemas/events.ts";
 import { schemaCatalog, schemaNames } from "../../schemas/schema-catalog.ts";
 import type { DeathCertificate, FailedAttempt, OriginalRecord } from "../domain/dead-letter.ts";
+import type { Omission } from "../store/dead-letter-index.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
 import { cleanText, cleanTextWithin } from "./clean-text.ts";
 import { toIsoInstant } from "./failure-instants.ts";
@@ -47,7 +48,7 @@ export function buildDeadLetter(record: ParkedRecord, nowMs: number, trim: Trim 
   const reason = cleanTextWithin(death.reason, limits.reason);
   return {
     key: deadLetterKey(original, trim),
-    headers: ownHeaders(original, death.category, reason, omissions(record, trim)),
+    headers: ownHeaders(original, death.category, reason, omissionsOf(record, trim)),
     event: {
       originalMessage: trim === "whole" && event.eventJson !== null ? cleanText(event.eventJson) : null,
       errorMessage: cleanTextWithin(last.errorMessage, limits.errorMessage),
@@ -158,13 +159,16 @@ function toHeaders(headers: OriginalRecord["headers"]): DeadLetterHeader[] {
   return headers.map(([name, value]) => ({ name: cleanText(name), value }));
 }
 
-function omissions(record: ParkedRecord, trim: Trim): readonly string[] {
+/** The header that says what was left out, for the index as well: nothing in the letter itself does. */
+export const omittedHeader = "dlq-omitted";
+
+function omissionsOf(record: ParkedRecord, trim: Trim): readonly Omission[] {
   const { original, event } = record;
   return [
-    ...(trim !== "whole" && event.eventJson !== null ? ["text"] : []),
-    ...(keptHeaders(original, trim).length < original.headers.length ? ["headers"] : []),
-    ...(trim === "digest" && original.value !== null ? ["value"] : []),
-    ...(omitsKey(original, trim) ? ["key"] : []),
+    ...(trim !== "whole" && event.eventJson !== null ? ["text" as const] : []),
+    ...(keptHeaders(original, trim).length < original.headers.length ? ["headers" as const] : []),
+    ...(trim === "digest" && original.value !== null ? ["value" as const] : []),
+    ...(omitsKey(original, trim) ? ["key" as const] : []),
   ];
 }
 
@@ -176,7 +180,7 @@ function ownHeaders(
   { topic, partition, offset }: OriginalRecord,
   category: string,
   reason: string,
-  omitted: readonly string[],
+  omitted: readonly Omission[],
 ): RecordHeader[] {
   const header = (name: string, text: string | number): RecordHeader => [name, Buffer.from(String(text))];
   return [
@@ -185,7 +189,7 @@ function ownHeaders(
     header("dlq-original-offset", offset),
     header("dlq-category", category),
     header("dlq-reason", reason),
-    ...(omitted.length > 0 ? [header("dlq-omitted", omitted.join(","))] : []),
+    ...(omitted.length > 0 ? [header(omittedHeader, omitted.join(","))] : []),
   ];
 }
 

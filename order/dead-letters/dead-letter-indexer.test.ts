@@ -164,7 +164,26 @@ describe("the index", () => {
   });
 });
 
-describe("the consumer of the DLQ topic", () => {
+describe("the consumer of the DLQ topics", () => {
+  test("keeps partitions of one number and two topics apart", async () => {
+    const { sink, commits, indexer } = setUp();
+    const other: TopicPartition = { topic: "recovererDLQ", partition: 0 };
+    sink.onAssigned([p0, other]);
+    // What cannot be read is passed over, so its offset counts too.
+    sink.onRecords([letter(1), { ...letter(8), ...other, value: null }]);
+    await settle();
+    expect(commits).toEqual([
+      [
+        { ...p0, nextOffset: 2 },
+        { ...other, nextOffset: 9 },
+      ],
+    ]);
+    await sink.onRevoked([other]);
+    sink.onRecords([letter(2), { ...letter(9), ...other, value: null }]);
+    await settle();
+    expect(Object.fromEntries(indexer.positions)).toEqual({ [`${topic}/0`]: 3, "recovererDLQ/0": 9 });
+  });
+
   test("pauses while too much waits, and goes on when half of it is done", async () => {
     const { index, sink, clock, calls } = setUp({ maxInboxBytes: 2000, maxBatchSize: 1 });
     index.fail = () => new StoreUnavailable("away");

@@ -9,7 +9,9 @@ import {
   until,
 } from "../../kafka/client-fixtures.ts";
 import { openPublisher, type Publisher } from "../../kafka/publisher.ts";
-import type { Codec } from "../../schemas/codec.ts";
+import { type Codec, openCodec } from "../../schemas/codec.ts";
+import { createMockRegistry } from "../../schemas/mock-registry.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
 import { systemClock } from "../../service/clock.ts";
 import type { ParkedId } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
@@ -30,6 +32,7 @@ afterEach(async () => {
 interface Setting {
   readonly cluster: EmbeddedTestCluster;
   readonly topic: string;
+  readonly registry: SchemaRegistry;
   readonly codec: Codec;
   readonly publisher: Publisher;
 }
@@ -38,7 +41,8 @@ async function openSetting(partitions = 1): Promise<Setting> {
   const cluster = openEmbeddedTestCluster();
   closing.push(() => cluster.close());
   const topic = await cluster.createTopic(partitions);
-  const codec = await openDeadLetterCodec(topic);
+  const registry = createMockRegistry();
+  const codec = await openDeadLetterCodec(topic, registry);
   closing.push(() => codec.close());
   const publisher = await openPublisher({
     brokers: cluster.brokers,
@@ -47,7 +51,7 @@ async function openSetting(partitions = 1): Promise<Setting> {
     deadlineMs: 3000,
   });
   closing.push(() => publisher.close(1000));
-  return { cluster, topic, codec, publisher };
+  return { cluster, topic, registry, codec, publisher };
 }
 
 function openOutbox({ publisher, codec, topic }: Setting): { outbox: DeadLetterOutbox; told: ParkedId[] } {
@@ -77,6 +81,7 @@ async function openIndexer<Index extends Pick<DeadLetterIndex, "add">>(
   setting: Setting,
   index: Index,
   groupId = `group-${randomUUID()}`,
+  topics: readonly string[] = [setting.topic],
 ) {
   const indexer = await openDeadLetterIndexer({
     index,
@@ -86,7 +91,7 @@ async function openIndexer<Index extends Pick<DeadLetterIndex, "add">>(
     consumer: {
       ...consumerOf(setting),
       groupId: indexGroupId(groupId),
-      topics: [setting.topic],
+      topics,
       logger: silentLogger,
     },
   });
@@ -145,8 +150,8 @@ describe("dead letters on a broker", () => {
         original.headers.map(([, value]) => value),
       );
     }
-    const counts = await store.deadLetters.countByCategory();
-    expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(300);
+    const counts = await store.deadLetters.count();
+    expect(counts.reduce((sum, { letters }) => sum + letters, 0)).toBe(300);
   }, 30_000);
 
   test("wait while the broker is down and go out when it is back, each at least once and each one row", async () => {
@@ -297,7 +302,7 @@ describe("the index", () => {
     const rebuilding = rebuildIndex({
       index,
       codec: setting.codec,
-      topic: setting.topic,
+      topics: [setting.topic],
       consumer: consumerOf(setting),
       clock: systemClock,
       logger: silentLogger,
@@ -311,13 +316,68 @@ describe("the index", () => {
     expect(index.rows.has("ghost")).toBe(false);
   }, 40_000);
 
+  test("is fed from two topics at once, and rebuilt from both", async () => {
+    const setting = await openSetting(2);
+    const otherTopic = await setting.cluster.createTopic(1);
+    const codec = openCodec({
+      registry: setting.registry,
+      subjects: [setting.topic, otherTopic].map((topic) => [topic, "DeadLetter"]),
+    });
+    closing.push(() => codec.close());
+    await codec.ready();
+    const both = { ...setting, codec };
+    const store = await openOrderStore("sqlite::memory:");
+    closing.push(() => store.close());
+    const topics = [setting.topic, otherTopic].toSorted();
+    const indexer = await openIndexer(both, store.deadLetters, undefined, topics);
+    const first = openOutbox(both).outbox;
+    const second = openOutbox({ ...both, topic: otherTopic }).outbox;
+    first.add(records(120));
+    second.add(records(120, 1000));
+    await until("all are in the index", () => indexer.indexer.added >= 240);
+    const expected = topics.map((dlqTopic) => ({ dlqTopic, category: "RETRY_THEN_DLQ", letters: 120 }));
+    expect(await store.deadLetters.count()).toEqual(expected);
+    const before = await store.deadLetters.list({ filter: {}, limit: 1000 });
+
+    const rebuilt = await rebuildIndex({
+      index: store.deadLetters,
+      codec,
+      topics,
+      consumer: consumerOf(setting),
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    expect(rebuilt).toEqual({ ok: true, value: { added: 240, skipped: 0, holes: 0 } });
+    expect(await store.deadLetters.list({ filter: {}, limit: 1000 })).toEqual(before);
+    expect(await store.deadLetters.count()).toEqual(expected);
+  }, 60_000);
+
+  test("is left as it is when one of its topics is not there", async () => {
+    const setting = await openSetting();
+    let cleared = false;
+    const rebuilt = await rebuildIndex({
+      index: { add: () => Promise.resolve(), clear: () => Promise.resolve(void (cleared = true)) },
+      codec: setting.codec,
+      topics: [setting.topic, "nobody-made-this"],
+      consumer: {
+        ...consumerOf(setting),
+        settings: { ...consumerOf(setting).settings, "allow.auto.create.topics": 0 },
+      },
+      clock: systemClock,
+      logger: silentLogger,
+      joinTimeoutMs: 3000,
+    });
+    expect(rebuilt).toMatchObject({ ok: false, failure: expect.stringContaining("nobody-made-this") });
+    expect(cleared).toBe(false);
+  }, 30_000);
+
   test("rebuilt from an empty topic is empty", async () => {
     const setting = await openSetting(2);
     const index = createMemoryIndex();
     const rebuilt = await rebuildIndex({
       index,
       codec: setting.codec,
-      topic: setting.topic,
+      topics: [setting.topic],
       consumer: consumerOf(setting),
       clock: systemClock,
       logger: silentLogger,
@@ -337,7 +397,7 @@ describe("the index", () => {
         clear: () => Promise.resolve(void (cleared = true)),
       },
       codec: setting.codec,
-      topic: setting.topic,
+      topics: [setting.topic],
       consumer: consumerOf(setting),
       clock: systemClock,
       logger: silentLogger,

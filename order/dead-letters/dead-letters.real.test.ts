@@ -50,8 +50,8 @@ async function openRealParts() {
   const record = (offset: number, value: Buffer) =>
     deadRecord({ offset, original: { topic: failedTopic, value } });
 
-  async function createTopic(): Promise<void> {
-    const spec = { name: topic, partitions: 1, retentionMs: 3_600_000, compressionType: "lz4" } as const;
+  async function createTopic(name = topic): Promise<void> {
+    const spec = { name, partitions: 1, retentionMs: 3_600_000, compressionType: "lz4" } as const;
     const made = await ensureTopics({ brokers, clientId: "suite", topics: [spec], logger: silentLogger });
     if (!made.ok) throw new Error(made.failure.message);
   }
@@ -115,9 +115,36 @@ describe.skipIf(brokers === "" || registryUrl === "" || databaseUrl === "")(
       expect(found.map(({ event }) => event.eventJson !== null)).toEqual([true, false, true]);
     }, 60_000);
 
+    test("of a record that nearly fills its own topic say all of it that fits, and what does not", async () => {
+      const { outbox, record, createTopic, openIndexer, letters } = await openRealParts();
+      await createTopic();
+      const text = `{"note":"${randomBytes(380_000).toString("base64")}"}`;
+      const withText = (offset: number, bytes: number) => {
+        const letter = keyed(record(offset, randomBytes(bytes)), offset);
+        return { ...letter, event: { ...letter.event, eventJson: text } };
+      };
+      // Nothing of it is to be gained by compression. The broker's own bound is 1,048,588 bytes.
+      outbox.add([withText(1, 400_000), withText(2, 700_000), withText(3, 1_048_000)]);
+      await until("they are published", () => outbox.size === 0, 30_000);
+      const indexer = await openIndexer();
+      await until("they are in the index", () => indexer.added === 3);
+      const found = (await letters()).toSorted((a, b) => a.original.offset - b.original.offset);
+      expect(found.map(({ omitted }) => omitted)).toEqual([[], ["text"], ["text", "value"]]);
+      expect(found.map(({ original, omittedValue }) => original.value?.length ?? omittedValue?.size)).toEqual(
+        [400_000, 700_000, 1_048_000],
+      );
+      for (const { event, errorMessage, attempts } of found) {
+        expect(event.eventType).toBe("OrderStatusUpdate");
+        expect(errorMessage).toBe("Order ORD-999 not found. Cannot update status. Sending to DLQ.");
+        expect(attempts.length).toBeGreaterThan(0);
+      }
+    }, 60_000);
+
     test("are indexed anew by one command", async () => {
       const { topic, outbox, record, createTopic, letters } = await openRealParts();
       await createTopic();
+      const sagaTopic = `saga-${topic}`;
+      await createTopic(sagaTopic);
       outbox.add(
         Array.from({ length: 300 }, (_, offset) => keyed(record(offset, Buffer.from(`${offset}`)), offset)),
       );
@@ -131,6 +158,7 @@ describe.skipIf(brokers === "" || registryUrl === "" || databaseUrl === "")(
           SCHEMA_REGISTRY_URL: registryUrl,
           DATABASE_URL: databaseUrl,
           KAFKA_DLQ_TOPIC: topic,
+          SAGA_DLQ_TOPIC: sagaTopic,
         },
         stdout: "pipe",
         stderr: "pipe",
@@ -141,7 +169,7 @@ describe.skipIf(brokers === "" || registryUrl === "" || databaseUrl === "")(
         command.exited,
       ]);
       expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
-      expect(out).toStartWith(`300 records of ${topic} read into the index`);
+      expect(out).toStartWith(`300 records of ${topic} and ${sagaTopic} read into the index`);
       expect(await letters()).toHaveLength(300);
     }, 60_000);
   },

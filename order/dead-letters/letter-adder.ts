@@ -1,5 +1,5 @@
-// Brings records of the DLQ topic into the index, patiently: the store and the registry being away is waited for. What
-// cannot be read, and what the store refuses although it is there, is passed over with a word, so that the topic never
+// Brings records of the DLQ topics into the index, patiently: the store and the registry being away is waited for. What
+// cannot be read, and what the store refuses although it is there, is passed over with a word, so that no topic
 // stands still for one record.
 import type { KafkaRecord } from "../../kafka/record.ts";
 import { type Backoff, backoffMs } from "../../service/backoff.ts";
@@ -64,15 +64,14 @@ export function createLetterAdder({ index, reader, clock, logger }: LetterAdderO
     waitingFor = undefined;
   }
 
-  /** Letters by id: of copies in one batch the first one stays. */
   async function readAll(
     records: readonly KafkaRecord[],
     isWanted: () => boolean,
-  ): Promise<Map<string, IndexedDeadLetter>> {
-    const letters = new Map<string, IndexedDeadLetter>();
+  ): Promise<readonly IndexedDeadLetter[]> {
+    const letters: IndexedDeadLetter[] = [];
     for (const record of records) {
       const letter = await readOne(record, isWanted);
-      if (letter !== undefined && !letters.has(letter.id)) letters.set(letter.id, letter);
+      if (letter !== undefined) letters.push(letter);
     }
     return letters;
   }
@@ -90,6 +89,7 @@ export function createLetterAdder({ index, reader, clock, logger }: LetterAdderO
       isBack();
       if (reading.kind === "letter") return reading.letter;
       passOver("A record on the DLQ topic cannot be read: passed over", reading.reason, {
+        topic: record.topic,
         partition: record.partition,
         offset: record.offset,
       });
@@ -97,7 +97,11 @@ export function createLetterAdder({ index, reader, clock, logger }: LetterAdderO
     }
   }
 
-  function passOver(message: string, reason: string, place: { partition: number; offset: number }): void {
+  function passOver(
+    message: string,
+    reason: string,
+    place: { topic: string; partition: number; offset: number },
+  ): void {
     skipped += 1;
     // A flood of them is one line for each power of two.
     if (Number.isInteger(Math.log2(skipped))) logger.error(message, { ...place, reason, skipped });
@@ -118,6 +122,7 @@ export function createLetterAdder({ index, reader, clock, logger }: LetterAdderO
         if (refusals > 0 && letters.length > 1) break;
         if (refusals === triesOfRefused) {
           passOver("The store refuses a dead letter: passed over", String(error), {
+            topic: only.dlqTopic,
             partition: only.dlqPartition,
             offset: only.dlqOffset,
           });
@@ -135,7 +140,7 @@ export function createLetterAdder({ index, reader, clock, logger }: LetterAdderO
     async add(records, isWanted) {
       try {
         const letters = await readAll(records, isWanted);
-        await addLetters([...letters.values()], isWanted);
+        await addLetters(letters, isWanted);
         return true;
       } catch (error) {
         if (error instanceof NotWanted) return false;

@@ -1,4 +1,4 @@
-// Records of the DLQ topic become rows for the index, or the reason why not. Bytes are other people's: never throws.
+// Records of the DLQ topics become rows for the index, or the reason why not. Bytes are other people's: never throws.
 import type { KafkaRecord } from "../../kafka/record.ts";
 import type { Codec } from "../../schemas/codec.ts";
 import type { IndexedDeadLetter } from "../store/dead-letter-index.ts";
@@ -32,9 +32,11 @@ export function createLetterReader(
     }
     if (decoded.value.name !== "DeadLetter") return { kind: "unreadable", reason: "no_dead_letter" };
     const letter = readDeadLetter(decoded.value.event, {
+      dlqTopic: record.topic,
       dlqPartition: record.partition,
       dlqOffset: record.offset,
       writtenAtMs: record.timestampMs,
+      headers: record.headers,
       ...(clusterLife === undefined ? {} : { clusterLife }),
     });
     return letter.ok

@@ -13,7 +13,7 @@ export interface OpenDeadLetterIndexer {
 }
 
 export interface OpenDeadLetterIndexerOptions extends DeadLetterIndexerOptions {
-  /** `topics` is the DLQ topic alone. */
+  /** `topics` are the DLQ topics. */
   readonly consumer: Omit<ConsumerOptions, "handlers">;
 }
 

@@ -1,13 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { DeadLetter } from "../../schemas/events.ts";
-import { buildDeadLetter } from "./build-dead-letter.ts";
+import type { OriginalRecord } from "../domain/dead-letter.ts";
+import { buildDeadLetter, limits, type Trim } from "./build-dead-letter.ts";
 import { anyDeadRecord, anyLetterOnTopic, deadRecord, openDeadLetterCodec } from "./dead-letter-fixtures.ts";
 import { readDeadLetter } from "./read-dead-letter.ts";
 
 const topic = "order-events-dlq";
 const codec = await openDeadLetterCodec(topic);
-const place = { dlqPartition: 0, dlqOffset: 5, writtenAtMs: Date.UTC(2026, 0, 1) };
+const place = {
+  dlqTopic: "order-events-dlq",
+  dlqPartition: 0,
+  dlqOffset: 5,
+  writtenAtMs: Date.UTC(2026, 0, 1),
+  headers: [],
+};
 
 function throughTopic(event: DeadLetter): DeadLetter {
   const encoded = codec.encode(topic, "DeadLetter", event);
@@ -22,6 +29,9 @@ function read(event: DeadLetter) {
   if (!letter.ok) throw new Error(letter.failure);
   return letter.value;
 }
+
+/** What may be left out of a record. */
+const pick = ({ key, value, headers }: OriginalRecord) => ({ key, value, headers });
 
 describe("a dead letter read from the topic", () => {
   test("is the original event: exact bytes, key, headers in their order, place", () => {
@@ -47,6 +57,7 @@ describe("a dead letter read from the topic", () => {
       id: "order-status-updates/2/17",
       original: record.original,
       omittedValue: null,
+      omitted: [],
       consumerGroup: "order-service-group-status-updates",
       errorType: "ValueError",
       errorMessage: "Order ORD-999 not found. Cannot update status. Sending to DLQ.",
@@ -56,6 +67,7 @@ describe("a dead letter read from the topic", () => {
       attempts: record.attempts,
       firstFailedAtMs: Date.UTC(2026, 2, 1, 9, 30),
       lastFailedAtMs: Date.UTC(2026, 2, 1, 9, 30, 7),
+      dlqTopic: "order-events-dlq",
       dlqPartition: 0,
       dlqOffset: 5,
     });
@@ -67,6 +79,52 @@ describe("a dead letter read from the topic", () => {
     expect(digest.omittedValue).toMatchObject({ size: 7 });
     const tombstone = read(buildDeadLetter(deadRecord({ original: { value: null } }), 0, "digest").event);
     expect(tombstone.omittedValue).toBeNull();
+  });
+
+  test("that had to be made smaller says what is missing, and has all the rest", () => {
+    const trims: readonly Trim[] = ["whole", "no-text", "few-headers", "digest"];
+    const largeHeader = ["large", Buffer.alloc(limits.trimmedHeaderBytes)] as const;
+    const record = fc
+      .tuple(anyDeadRecord, fc.boolean(), fc.boolean())
+      .map(([drawn, hasLargeHeader, hasLargeKey]) => {
+        const { original } = drawn;
+        const key = hasLargeKey ? Buffer.alloc(limits.trimmedKeyBytes + 1, "k") : original.key;
+        const headers = hasLargeHeader ? [...original.headers, largeHeader] : original.headers;
+        return { ...drawn, original: { ...original, key, headers } };
+      });
+    fc.assert(
+      fc.property(record, fc.constantFrom(...trims), (dead, trim) => {
+        const built = buildDeadLetter(dead, 0, trim);
+        const letter = readDeadLetter(throughTopic(built.event), { ...place, headers: built.headers });
+        if (!letter.ok) throw new Error(letter.failure);
+        const whole = read(throughTopic(buildDeadLetter(dead, 0).event));
+        const { omitted, original, event, omittedValue } = letter.value;
+        expect(event.eventJson).toBe(omitted.includes("text") ? null : whole.event.eventJson);
+        expect(original.value).toEqual(omitted.includes("value") ? null : whole.original.value);
+        expect(omittedValue?.size).toBe(omitted.includes("value") ? whole.original.value?.length : undefined);
+        expect(original.key).toEqual(omitted.includes("key") ? null : whole.original.key);
+        if (omitted.includes("headers")) {
+          expect(original.headers.length).toBeLessThan(whole.original.headers.length);
+        } else expect(original.headers).toEqual(whole.original.headers);
+        const rest = { original: { ...whole.original, ...pick(original) }, event, omittedValue, omitted };
+        expect(letter.value).toEqual({
+          ...whole,
+          ...rest,
+          event: { ...whole.event, eventJson: event.eventJson },
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("takes no word for what was left out but its own", () => {
+    const said = (text: string) =>
+      readDeadLetter(buildDeadLetter(deadRecord(), 0).event, {
+        ...place,
+        headers: [["dlq-omitted", Buffer.from(text)]],
+      });
+    expect(said("key,__proto__,text,,TEXT")).toMatchObject({ value: { omitted: ["text", "key"] } });
+    expect(said("")).toMatchObject({ value: { omitted: [] } });
   });
 
   test("carries the cluster's life in its id where offsets begin anew with each start", () => {

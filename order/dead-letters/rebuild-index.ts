@@ -1,26 +1,29 @@
-// Makes the index anew from the DLQ topic: clears it, then adds everything that lies on the topic, up to the end that it
-// had after the clearing. What comes later is the running services' to add, so both together miss nothing, and what both
+// Makes the index anew from the DLQ topics: clears it, then adds everything that lies on them, up to the ends that they had
+// after the clearing. What comes later is the running services' to add, so both together miss nothing, and what both
 // add is one row.
 //
 // Reads as a group of its own that commits nothing: the broker forgets such a group when its only member has left.
 import { randomUUID } from "node:crypto";
 import { failed, type Result, success } from "../../contract/result.ts";
 import { type Consumer, type ConsumerOptions, openConsumer } from "../../kafka/consumer.ts";
+import type { TopicPartition } from "../../kafka/record.ts";
 import type { Codec } from "../../schemas/codec.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
+import { positionKey } from "../feed/feed.ts";
 import type { DeadLetterIndex } from "../store/dead-letter-index.ts";
 import { createDeadLetterIndexer, type DeadLetterIndexer } from "./dead-letter-indexer.ts";
 
 export interface RebuildOptions {
   readonly index: Pick<DeadLetterIndex, "add" | "clear">;
-  /** With `[topic, "DeadLetter"]` among its subjects. */
+  /** With `[topic, "DeadLetter"]` among its subjects, for each of the topics. */
   readonly codec: Pick<Codec, "decode" | "resolve">;
-  readonly topic: string;
+  /** All DLQ topics: what lies on another one is not in the index afterwards. */
+  readonly topics: readonly string[];
   readonly consumer: Omit<ConsumerOptions, "handlers" | "groupId" | "topics" | "logger">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long the broker may take to hand over the topic's partitions; nothing is cleared before. Default 30 s. */
+  /** How long the broker may take to hand over the topics' partitions; nothing is cleared before. Default 30 s. */
   readonly joinTimeoutMs?: number;
   /** How long the last offsets may bring nothing until they count as holes; default 10 s. */
   readonly holeTimeoutMs?: number;
@@ -39,9 +42,9 @@ const lookEveryMs = 50;
 
 /** Rejects when the store is away before the reading begins; the failure is one sentence, and then nothing was cleared. */
 export async function rebuildIndex(options: RebuildOptions): Promise<Result<RebuildReport, string>> {
-  const { index, topic, clock, logger, joinTimeoutMs = 30_000, holeTimeoutMs = 10_000 } = options;
+  const { index, topics, clock, logger, joinTimeoutMs = 30_000, holeTimeoutMs = 10_000 } = options;
   const indexer = createDeadLetterIndexer(options);
-  const received = new Set<number>();
+  const received = new Set<string>();
   let isCleared = false;
   let failure: string | undefined;
   let consumer: Consumer | undefined;
@@ -57,8 +60,8 @@ export async function rebuildIndex(options: RebuildOptions): Promise<Result<Rebu
   consumer = await openConsumer({
     ...options.consumer,
     logger,
-    groupId: `${topic}-rebuild-${randomUUID()}`,
-    topics: [topic],
+    groupId: `${topics.join("-")}-rebuild-${randomUUID()}`,
+    topics: [...topics],
     handlers: {
       ...sink,
       onAssigned(partitions) {
@@ -67,7 +70,7 @@ export async function rebuildIndex(options: RebuildOptions): Promise<Result<Rebu
         if (!isCleared) current().pause(partitions);
       },
       onRecords(records) {
-        for (const { partition } of records) received.add(partition);
+        for (const record of records) received.add(positionKey(record));
         sink.onRecords(records);
       },
       onFailed(message) {
@@ -77,10 +80,12 @@ export async function rebuildIndex(options: RebuildOptions): Promise<Result<Rebu
   });
   try {
     const giveUpAtMs = clock.nowMs() + joinTimeoutMs;
-    while (consumer.assignment.length === 0) {
+    for (;;) {
+      const missing = missingIn(topics, consumer.assignment);
+      if (missing === undefined) break;
       if (clock.nowMs() > giveUpAtMs || failure !== undefined) {
         return failed(
-          failure ?? `Nothing could be read of ${topic}: no broker answers, or the topic does not exist.`,
+          failure ?? `Nothing could be read of ${missing}: no broker answers, or the topic does not exist.`,
         );
       }
       await wait(clock, lookEveryMs);
@@ -105,19 +110,25 @@ export async function rebuildIndex(options: RebuildOptions): Promise<Result<Rebu
   }
 }
 
+/** A topic of which no partition is assigned. */
+function missingIn(topics: readonly string[], assignment: readonly TopicPartition[]): string | undefined {
+  return topics.find((topic) => !assignment.some((assigned) => assigned.topic === topic));
+}
+
 /** How far the partitions are read, of what they had when they were first looked at. */
-function createProgress(consumer: Consumer, indexer: DeadLetterIndexer, received: ReadonlySet<number>) {
-  const ends = new Map<number, number>();
+function createProgress(consumer: Consumer, indexer: DeadLetterIndexer, received: ReadonlySet<string>) {
+  const ends = new Map<string, number>();
   return {
     /** Offsets before the end that are not in the index; infinity while some end is not known. */
     left(): number {
       let sum = 0;
-      for (const { partition, highWatermark, nextOffset } of consumer.lag()) {
-        const end = ends.get(partition) ?? highWatermark;
+      for (const { topic, partition, highWatermark, nextOffset } of consumer.lag()) {
+        const key = positionKey({ topic, partition });
+        const end = ends.get(key) ?? highWatermark;
         if (end === null) return Number.POSITIVE_INFINITY;
-        ends.set(partition, end);
+        ends.set(key, end);
         // Before the first record only the fetcher has a position, behind what retention has deleted.
-        const position = received.has(partition) ? indexer.positions.get(partition) : nextOffset;
+        const position = received.has(key) ? indexer.positions.get(key) : nextOffset;
         sum += Math.max(0, end - (position ?? 0));
       }
       return sum;

@@ -42,3 +42,11 @@ export interface DeathCertificate {
   /** Stable code: `duplicate_create`, `unknown_order`, `truncated`, `simulated_failure`, … */
   readonly reason: string;
 }
+
+/**
+ * The orderId that a record's key names. Eight bytes that begin with NUL, which no orderId of systems A and B does, are the
+ * big-endian number that some producers of system C write.
+ */
+export function orderIdOf(key: Buffer): string {
+  return key.length === 8 && key[0] === 0 ? String(key.readBigInt64BE()) : key.toString("utf8");
+}

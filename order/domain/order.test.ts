@@ -36,7 +36,7 @@ const at = (offset: number, topic = "order-events", eventId: string | null = nul
 });
 
 function created(origin: EventOrigin = at(10)): Order {
-  const decision = decide(undefined, create(), origin);
+  const decision = decide<Order>(undefined, create(), origin);
   if (decision.kind !== "apply") throw new Error("a create was not applied");
   return decision.order;
 }

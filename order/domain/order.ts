@@ -20,6 +20,9 @@ export interface Order {
   readonly version: number;
 }
 
+/** What its later events are decided on, and what they change: an order without what its create fixed. */
+export type OrderState = Pick<Order, "orderId" | "status" | "createdBy" | "applied" | "version">;
+
 export interface OrderLine {
   readonly itemId: string;
   readonly quantity: number;
@@ -71,14 +74,19 @@ export interface Rejection {
   readonly message: string;
 }
 
-export type Decision =
+export type Decision<Known extends OrderState = Order> =
   /** The event changes the order to this. */
-  | { readonly kind: "apply"; readonly order: Order }
+  | { readonly kind: "apply"; readonly order: Order | Known }
   /** The event, or a later one of its source, has had its effect: nothing to do. */
   | { readonly kind: "already-applied" }
   | { readonly kind: "reject"; readonly rejection: Rejection };
 
-export function decide(order: Order | undefined, event: OrderEvent, origin: EventOrigin): Decision {
+/** `order` is what is known of it: whole, or its state. */
+export function decide<Known extends OrderState>(
+  order: Known | undefined,
+  event: OrderEvent,
+  origin: EventOrigin,
+): Decision<Known> {
   if (order !== undefined && hasPassed(order, origin)) return { kind: "already-applied" };
   switch (event.kind) {
     case "create":
@@ -87,11 +95,11 @@ export function decide(order: Order | undefined, event: OrderEvent, origin: Even
       return { kind: "reject", rejection: duplicateCreate(event) };
     case "status":
       if (order === undefined) return { kind: "reject", rejection: unknownOrder(event) };
-      return { kind: "apply", order: { ...advance(order, origin), status: event.status } };
+      return { kind: "apply", order: advance(order, origin, event.status) };
   }
 }
 
-function createOrder(event: CreateEvent, { source, ...createdBy }: EventOrigin): Order {
+function createOrder(event: CreateEvent, { source, topic, partition, offset, eventId }: EventOrigin): Order {
   return {
     orderId: event.orderId,
     customerId: event.customerId,
@@ -101,8 +109,8 @@ function createOrder(event: CreateEvent, { source, ...createdBy }: EventOrigin):
     shippingCents: shippingCentsFor(event.totalCents),
     currency: event.currency,
     status: event.status,
-    createdBy,
-    applied: { [source]: createdBy.offset },
+    createdBy: { topic, partition, offset, eventId },
+    applied: { [source]: offset },
     version: 1,
   };
 }
@@ -117,18 +125,22 @@ export function shippingCentsFor(totalCents: number): number {
  * was settled before, whether it was applied or became a dead letter. Without this an update that was dead-lettered
  * because its order did not exist yet would be applied when it is read again.
  */
-function hasPassed(order: Order, { source, offset }: EventOrigin): boolean {
+function hasPassed(order: OrderState, { source, offset }: EventOrigin): boolean {
   const last = order.applied[source];
   return last !== undefined && offset <= last;
 }
 
 /** A client's repeat of a create under one Idempotency-Key is another record with the same event id. */
-function isSameCreate(order: Order, { eventId }: EventOrigin): boolean {
+function isSameCreate(order: OrderState, { eventId }: EventOrigin): boolean {
   return eventId !== null && order.createdBy.eventId === eventId;
 }
 
-function advance(order: Order, { source, offset }: EventOrigin): Order {
-  return { ...order, applied: { ...order.applied, [source]: offset }, version: order.version + 1 };
+function advance<Known extends OrderState>(
+  order: Known,
+  { source, offset }: EventOrigin,
+  status: string,
+): Known {
+  return { ...order, status, applied: { ...order.applied, [source]: offset }, version: order.version + 1 };
 }
 
 function duplicateCreate({ eventType, orderId }: CreateEvent): Rejection {

@@ -1,13 +1,23 @@
 // What every index of dead letters promises, whatever keeps its rows.
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import type { DeadLetterFilter, IndexedDeadLetter } from "./dead-letter-index.ts";
+import {
+  type DeadLetterCount,
+  type DeadLetterFilter,
+  type IndexedDeadLetter,
+  omissions,
+} from "./dead-letter-index.ts";
+import { orderIdOf } from "../domain/dead-letter.ts";
+import { toDeadLetterRow } from "./dead-letter-row.ts";
 import type { StorePlace } from "./order-store-fixtures.ts";
 import { failedAttempt } from "./parked-record-fixtures.ts";
 import { anyAttempts, anyDeath, anyEvent, anyOriginal, anyText } from "./record-arbitraries.ts";
 import { openInstances } from "./store-instances.ts";
 
-function deadLetter(dlqOffset: number, differences: Partial<IndexedDeadLetter> = {}): IndexedDeadLetter {
+export function deadLetter(
+  dlqOffset: number,
+  differences: Partial<IndexedDeadLetter> = {},
+): IndexedDeadLetter {
   const orderId = `ORD-${dlqOffset}`;
   return {
     id: `order-events/0/${dlqOffset}`,
@@ -21,6 +31,7 @@ function deadLetter(dlqOffset: number, differences: Partial<IndexedDeadLetter> =
       headers: [["event-id", Buffer.from("event-1")]],
     },
     omittedValue: null,
+    omitted: [],
     consumerGroup: "order-service-group",
     errorType: "ValueError",
     errorMessage: `Duplicate order ID: ${orderId} already exists. Cannot create duplicate order.`,
@@ -30,6 +41,7 @@ function deadLetter(dlqOffset: number, differences: Partial<IndexedDeadLetter> =
     attempts: [failedAttempt(1), failedAttempt(4)],
     firstFailedAtMs: 1000,
     lastFailedAtMs: 8000,
+    dlqTopic: "order-events-dlq",
     dlqPartition: 0,
     dlqOffset,
     ...differences,
@@ -38,6 +50,17 @@ function deadLetter(dlqOffset: number, differences: Partial<IndexedDeadLetter> =
 
 function deadLetters(count: number): readonly IndexedDeadLetter[] {
   return Array.from({ length: count }, (_, dlqOffset) => deadLetter(dlqOffset));
+}
+
+function counted(byCategory: Record<string, number>, dlqTopic = "order-events-dlq"): DeadLetterCount[] {
+  return Object.entries(byCategory).map(([category, letters]) => ({ dlqTopic, category, letters }));
+}
+
+/** A row of `letter` as it was written before there were several DLQ topics: the values of `columns`, and the document. */
+export function rowOfBefore(letter: IndexedDeadLetter) {
+  const { document: text, ...row } = toDeadLetterRow(letter);
+  const { dlqTopic: _topic, omitted: _omitted, ...document } = JSON.parse(text);
+  return { ...row, document: JSON.stringify(document) };
 }
 
 export function describeDeadLetterIndex(name: string, createPlace: () => Promise<StorePlace>): void {
@@ -52,6 +75,7 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
         id: anyText,
         original: anyOriginal,
         omittedValue: fc.option(fc.record({ size: fc.maxSafeNat(), sha256: anyText })),
+        omitted: fc.subarray([...omissions]),
         consumerGroup: anyText,
         errorType: anyText,
         errorMessage: anyText,
@@ -61,6 +85,7 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
         attempts: anyAttempts,
         firstFailedAtMs: fc.maxSafeInteger(),
         lastFailedAtMs: fc.maxSafeInteger(),
+        dlqTopic: fc.constantFrom("a-dlq", "recovererDLQ"),
         dlqPartition: fc.constant(0),
         dlqOffset: fc.constant(0),
       });
@@ -75,12 +100,14 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
             { topic: original.topic },
             { errorType },
             { reason: death.reason, category: death.category },
+            { dlqTopics: [expected.dlqTopic] },
+            { dlqTopics: ["", expected.dlqTopic] },
             { text: errorMessage },
             { text: expected.event.eventJson ?? "" },
             { fromMs: lastFailedAtMs, untilMs: lastFailedAtMs + 1 },
           ];
-          if (original.key !== null) filters.push({ orderId: original.key.toString() });
-          const page = { limit: 1, after: { dlqPartition: 0, dlqOffset: expected.dlqOffset - 1 } };
+          if (original.key !== null) filters.push({ orderId: orderIdOf(original.key) });
+          const page = { limit: 1, after: { ...expected, dlqOffset: expected.dlqOffset - 1 } };
           for (const filter of filters) {
             expect(await store.deadLetters.list({ filter, ...page })).toEqual([expected]);
           }
@@ -114,32 +141,85 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       ]);
       await neighbour.deadLetters.add(copies);
       expect(await store.deadLetters.list({ filter: {}, limit: 100 })).toEqual(letters);
-      expect(await store.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 50 });
+      expect(await store.deadLetters.count()).toEqual(counted({ RETRY_THEN_DLQ: 50 }));
+    });
+
+    test("an event of a topic that was made anew is a letter of its own, and its copies are not", async () => {
+      const { store, neighbour } = instances;
+      const [first, second, third] = [1000, 2000, 3000].map((timestampMs, index) =>
+        deadLetter(7, { original: { ...deadLetter(7).original, timestampMs }, dlqOffset: 10 + index }),
+      );
+      if (first === undefined || second === undefined || third === undefined)
+        throw new Error("three letters");
+      const renamed = (letter: IndexedDeadLetter, id: string) => ({ ...letter, id });
+      const expected = [
+        first,
+        renamed(second, "order-events/0@2000/7"),
+        renamed(third, "order-events/0@3000/7"),
+      ];
+      await store.deadLetters.add([first, second, first, second]);
+      await Promise.all([
+        neighbour.deadLetters.add([third, { ...first, dlqOffset: 99 }]),
+        store.deadLetters.add([{ ...second, dlqOffset: 98 }, third]),
+      ]);
+      expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual(expected);
+      expect(await neighbour.deadLetters.get("order-events/0@2000/7")).toEqual(expected[1]);
+      expect(await store.deadLetters.count()).toEqual(counted({ RETRY_THEN_DLQ: 3 }));
+    });
+
+    test("a letter without a time is a copy of the one with its id", async () => {
+      const { store } = instances;
+      const untimed = deadLetter(7, { original: { ...deadLetter(7).original, timestampMs: null } });
+      await store.deadLetters.add([deadLetter(7), untimed]);
+      await store.deadLetters.add([untimed]);
+      expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual([deadLetter(7)]);
     });
 
     test("letters are listed in topic order, by page numbers and by cursor, and pages stay stable while more come", async () => {
       const { store, neighbour } = instances;
-      const onPartition = (dlqPartition: number, offset: number) =>
-        deadLetter(offset, { id: `t/${dlqPartition}/${offset}`, dlqPartition });
-      await store.deadLetters.add([
-        onPartition(1, 0),
-        onPartition(0, 10),
-        onPartition(0, 9),
-        onPartition(0, 100),
-      ]);
+      const at = (dlqTopic: string, dlqPartition: number, offset: number) =>
+        deadLetter(offset, { id: `${dlqTopic}/${dlqPartition}/${offset}`, dlqTopic, dlqPartition });
+      await store.deadLetters.add([at("b", 0, 0), at("a", 1, 0), at("a", 0, 10), at("a", 0, 9)]);
+      await store.deadLetters.add([at("", 0, 500), at("a", 0, 100)]);
       const page = async (request: Omit<Parameters<typeof store.deadLetters.list>[0], "filter">) =>
         (await store.deadLetters.list({ filter: {}, ...request })).map(({ id }) => id);
-      expect(await page({ limit: 2 })).toEqual(["t/0/9", "t/0/10"]);
-      await neighbour.deadLetters.add([onPartition(1, 1), onPartition(0, 101)]);
-      const after = { dlqPartition: 0, dlqOffset: 10 };
-      expect(await page({ limit: 2, after })).toEqual(["t/0/100", "t/0/101"]);
-      expect(await page({ limit: 9, after: { dlqPartition: 0, dlqOffset: 101 } })).toEqual([
-        "t/1/0",
-        "t/1/1",
-      ]);
-      expect(await page({ limit: 2, offset: 1 })).toEqual(["t/0/10", "t/0/100"]);
-      expect(await page({ limit: 9, offset: 6 })).toEqual([]);
+      const after = (dlqTopic: string, dlqPartition: number, dlqOffset: number) => ({
+        limit: 3,
+        after: { dlqTopic, dlqPartition, dlqOffset },
+      });
+      expect(await page({ limit: 3 })).toEqual(["/0/500", "a/0/9", "a/0/10"]);
+      await neighbour.deadLetters.add([at("a", 1, 1), at("a", 0, 101), at("B", 0, 0)]);
+      expect(await page(after("a", 0, 10))).toEqual(["a/0/100", "a/0/101", "a/1/0"]);
+      expect(await page(after("a", 1, 0))).toEqual(["a/1/1", "b/0/0"]);
+      expect(await page(after("", 0, 500))).toEqual(["B/0/0", "a/0/9", "a/0/10"]);
+      expect(await page({ limit: 2, offset: 2 })).toEqual(["a/0/9", "a/0/10"]);
+      expect(await page({ limit: 9, offset: 9 })).toEqual([]);
       expect(await page({ limit: 0 })).toEqual([]);
+    });
+
+    test("letters of one DLQ topic, or of several, are found and paged through without the others", async () => {
+      const { store } = instances;
+      const topics = ["", "a-dlq", "m-dlq", "recovererDLQ"];
+      const letters = topics.flatMap((dlqTopic) =>
+        deadLetters(60).map((letter) => ({ ...letter, dlqTopic, id: `${dlqTopic}/${letter.dlqOffset}` })),
+      );
+      await store.deadLetters.add(letters.toReversed());
+      for (const dlqTopics of [["m-dlq"], ["", "m-dlq"], ["recovererDLQ", "a-dlq"], topics, ["none"], []]) {
+        const found: IndexedDeadLetter[] = [];
+        for (;;) {
+          const last = found.at(-1);
+          const page = await store.deadLetters.list({
+            filter: { dlqTopics, text: "ord-" },
+            limit: 25,
+            ...(last === undefined ? {} : { after: last }),
+          });
+          if (page.length === 0) break;
+          found.push(...page);
+        }
+        expect(found).toEqual(letters.filter(({ dlqTopic }) => dlqTopics.includes(dlqTopic)));
+        const behind = await store.deadLetters.list({ filter: { dlqTopics }, limit: 9, offset: 55 });
+        expect(behind).toEqual(found.slice(55, 64));
+      }
     });
 
     test("filters find exactly what they name, alone and together", async () => {
@@ -154,13 +234,21 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
         deadLetter(3, { original: { ...deadLetter(3).original, key: null }, lastFailedAtMs: 8999 }),
         deadLetter(4, { original: { ...deadLetter(4).original, key: Buffer.from("ORD-0") } }),
       ]);
+      const longKey = Buffer.from([0, 0, 0, 0, 0, 0, 1, 2]);
+      const ofSagas = {
+        lastFailedAtMs: 9500,
+        errorType: "x",
+        original: { ...deadLetter(5).original, key: longKey },
+      };
+      await store.deadLetters.add([deadLetter(5, ofSagas)]);
+      expect(await offsetsOf({ orderId: "258" })).toEqual([5]);
       expect(await offsetsOf({ errorType: "DecodeError" })).toEqual([1]);
       expect(await offsetsOf({ category: "NO_RETRY_DLQ" })).toEqual([1]);
       expect(await offsetsOf({ reason: "truncated" })).toEqual([1]);
       expect(await offsetsOf({ topic: "order-status-updates" })).toEqual([2]);
       expect(await offsetsOf({ orderId: "ORD-0" })).toEqual([0, 4]);
       expect(await offsetsOf({ orderId: "ord-0" })).toEqual([]);
-      expect(await offsetsOf({ fromMs: 9000 })).toEqual([2]);
+      expect(await offsetsOf({ fromMs: 9000 })).toEqual([2, 5]);
       expect(await offsetsOf({ untilMs: 9000 })).toEqual([0, 1, 3, 4]);
       expect(await offsetsOf({ fromMs: 8001, untilMs: 9000 })).toEqual([3]);
       expect(await offsetsOf({ category: "RETRY_THEN_DLQ", orderId: "ORD-0", text: "ORD-4" })).toEqual([4]);
@@ -204,22 +292,23 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       expect(await search({})).toEqual([1999, 19_990, 19_991, 19_992, 19_993]);
       expect(await search({ offset: 1, limit: 2 })).toEqual([19_990, 19_991]);
       expect(await search({ offset: 9 })).toEqual([19_998, 19_999]);
-      expect(await search({ after: { dlqPartition: 0, dlqOffset: 19_996 } })).toEqual([
+      expect(await search({ after: { ...deadLetter(0), dlqOffset: 19_996 } })).toEqual([
         19_997, 19_998, 19_999,
       ]);
       expect(await search({ offset: 11 })).toEqual([]);
-      expect(await store.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 25_000 });
+      expect(await store.deadLetters.count()).toEqual(counted({ RETRY_THEN_DLQ: 25_000 }));
     });
 
-    test("counts are exact by category, and survive copies", async () => {
+    test("counts are exact by DLQ topic and category, and survive copies", async () => {
       const { store, neighbour } = instances;
-      expect(await store.deadLetters.countByCategory()).toEqual({});
+      expect(await store.deadLetters.count()).toEqual([]);
       const letters = deadLetters(90).map((letter) => ({
         ...letter,
         death: {
           category: letter.dlqOffset % 3 === 0 ? ("NO_RETRY_DLQ" as const) : ("RETRY_THEN_DLQ" as const),
           reason: "x",
         },
+        dlqTopic: letter.dlqOffset < 45 ? "order-events-dlq" : "recovererDLQ",
       }));
       await Promise.all(
         Array.from({ length: 12 }, (_, index) =>
@@ -227,7 +316,10 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
         ),
       );
       await store.deadLetters.add(letters);
-      expect(await neighbour.deadLetters.countByCategory()).toEqual({ NO_RETRY_DLQ: 30, RETRY_THEN_DLQ: 60 });
+      expect(await neighbour.deadLetters.count()).toEqual([
+        ...counted({ NO_RETRY_DLQ: 15, RETRY_THEN_DLQ: 30 }),
+        ...counted({ NO_RETRY_DLQ: 15, RETRY_THEN_DLQ: 30 }, "recovererDLQ"),
+      ]);
     });
 
     test("cleared it knows nothing, and can be fed anew", async () => {
@@ -235,10 +327,10 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       await store.deadLetters.add(deadLetters(5));
       await neighbour.deadLetters.clear();
       expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual([]);
-      expect(await store.deadLetters.countByCategory()).toEqual({});
+      expect(await store.deadLetters.count()).toEqual([]);
       expect(await store.deadLetters.get("order-events/0/1")).toBeUndefined();
       await store.deadLetters.add(deadLetters(3));
-      expect(await neighbour.deadLetters.countByCategory()).toEqual({ RETRY_THEN_DLQ: 3 });
+      expect(await neighbour.deadLetters.count()).toEqual(counted({ RETRY_THEN_DLQ: 3 }));
     });
 
     test("adding nothing is done, and an id that nobody has is not found", async () => {

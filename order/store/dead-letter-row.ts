@@ -1,6 +1,12 @@
 // How a dead letter lies in a row of the index, in both dialects, and what a filter asks of the columns.
+import { orderIdOf } from "../domain/dead-letter.ts";
 import { readKeyText, toKeyText } from "./key-text.ts";
-import type { DeadLetterFilter, IndexedDeadLetter } from "./dead-letter-index.ts";
+import type {
+  DeadLetterCount,
+  DeadLetterFilter,
+  DeadLetterPlace,
+  IndexedDeadLetter,
+} from "./dead-letter-index.ts";
 import { type OriginalDocument, readOriginal, toOriginalDocument } from "./record-document.ts";
 
 /** The columns that hold the letter itself. */
@@ -12,6 +18,7 @@ export interface DeadLetterBodyRow {
 
 export interface DeadLetterRow extends DeadLetterBodyRow {
   readonly id: string;
+  readonly dlq_topic: string;
   readonly dlq_partition: number;
   readonly dlq_offset: number;
   readonly topic: string;
@@ -25,22 +32,29 @@ export interface DeadLetterRow extends DeadLetterBodyRow {
 
 /** The columns that letters are found by, in the order in which rows are written. */
 export const deadLetterColumns =
-  "id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search";
+  "id, dlq_topic, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id, last_failed_at_ms, search";
 
-type DeadLetterDocument = Omit<IndexedDeadLetter, "original"> & { readonly original: OriginalDocument };
+type DeadLetterDocument = Omit<IndexedDeadLetter, "original" | "dlqTopic" | "omitted"> & {
+  readonly original: OriginalDocument;
+  /** Absent in rows from before there were several DLQ topics. */
+  readonly dlqTopic?: string;
+  /** Absent likewise. */
+  readonly omitted?: IndexedDeadLetter["omitted"];
+};
 
 export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
   const { key, value } = letter.original;
   const document: DeadLetterDocument = { ...letter, original: toOriginalDocument(letter.original) };
   return {
     id: toKeyText(letter.id),
+    dlq_topic: toKeyText(letter.dlqTopic),
     dlq_partition: letter.dlqPartition,
     dlq_offset: letter.dlqOffset,
     topic: toKeyText(letter.original.topic),
     error_type: toKeyText(letter.errorType),
     category: toKeyText(letter.death.category),
     reason: toKeyText(letter.death.reason),
-    order_id: key === null ? null : toKeyText(key.toString("utf8")),
+    order_id: key === null ? null : toKeyText(orderIdOf(key)),
     last_failed_at_ms: toInstant(letter.lastFailedAtMs),
     search: toSearchText(letter.errorMessage, letter.event.eventJson ?? ""),
     document: JSON.stringify(document),
@@ -52,7 +66,31 @@ export function toDeadLetterRow(letter: IndexedDeadLetter): DeadLetterRow {
 export function readDeadLetterRow(row: DeadLetterBodyRow): IndexedDeadLetter {
   // The store wrote this JSON itself, from values of these types.
   const document: DeadLetterDocument = JSON.parse(row.document);
-  return { ...document, original: readOriginal(document.original, row.key, row.value) };
+  const { dlqTopic = "", omitted = [] } = document;
+  return { ...document, dlqTopic, omitted, original: readOriginal(document.original, row.key, row.value) };
+}
+
+/**
+ * Of letters that the index did not take, because it has their ids: those that are no copies, under ids of their own.
+ * A record's time never changes, so another time is another record, on another topic of that name. Letters without a time
+ * count as copies.
+ */
+export function readNamesakes(
+  refused: readonly IndexedDeadLetter[],
+  holders: readonly Pick<DeadLetterBodyRow, "document">[],
+): readonly IndexedDeadLetter[] {
+  const timesById = new Map(
+    holders.map(({ document }) => {
+      const { id, original }: DeadLetterDocument = JSON.parse(document);
+      return [id, original.timestampMs];
+    }),
+  );
+  return refused.flatMap((letter) => {
+    const { topic, partition, offset, timestampMs } = letter.original;
+    const held = timesById.get(letter.id) ?? null;
+    if (held === null || timestampMs === null || held === timestampMs) return [];
+    return [{ ...letter, id: `${topic}/${partition}@${timestampMs}/${offset}` }];
+  });
 }
 
 /** One below the largest number that a column can hold, so that there is an end after it: `untilMs` is exclusive. */
@@ -83,7 +121,8 @@ function foldCase(text: string): string {
 /** One condition on a column; all of a filter's conditions have to hold. */
 export interface DeadLetterCondition {
   readonly column: keyof DeadLetterRow;
-  readonly test: "equals" | "contains" | "at least" | "below";
+  /** The value of `one of` is a JSON list. */
+  readonly test: "equals" | "one of" | "contains" | "at least" | "below";
   readonly value: string | number;
 }
 
@@ -97,7 +136,13 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   equals("category", filter.category);
   equals("reason", filter.reason);
   equals("order_id", filter.orderId);
-  const { fromMs, untilMs, text = "" } = filter;
+  const { dlqTopics, fromMs, untilMs, text = "" } = filter;
+  const [first, ...others] = dlqTopics ?? [];
+  if (dlqTopics !== undefined && (first === undefined || others.length > 0)) {
+    conditions.push({ column: "dlq_topic", test: "one of", value: JSON.stringify(dlqTopics.map(toKeyText)) });
+  } else {
+    equals("dlq_topic", first);
+  }
   if (fromMs !== undefined) {
     conditions.push({ column: "last_failed_at_ms", test: "at least", value: toInstant(fromMs) });
   }
@@ -108,24 +153,42 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   return conditions;
 }
 
-/** The counts table's rows as the port answers them. */
-export function readCategoryCounts(
-  rows: readonly { readonly category: string; readonly letters: number }[],
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    rows
-      .filter(({ letters }) => letters > 0)
-      .map(({ category, letters }) => [readKeyText(category), letters]),
-  );
+/** A place as the columns have it, in the order in which letters are listed. */
+export type PlaceValues = readonly [topic: string, partition: number, offset: number];
+
+export function toPlaceValues({ dlqTopic, dlqPartition, dlqOffset }: DeadLetterPlace): PlaceValues {
+  return [toKeyText(dlqTopic), dlqPartition, dlqOffset];
 }
 
-/** How many of these rows there are of each category, in one order for every instance. */
-export function tallyCategories(
-  categories: readonly string[],
-): readonly { category: string; letters: number }[] {
-  const tally = new Map<string, number>();
-  for (const category of categories) tally.set(category, (tally.get(category) ?? 0) + 1);
-  return [...tally]
+type CountedColumns = Pick<DeadLetterRow, "dlq_topic" | "category">;
+
+/** PostgreSQL's sums come as text. */
+export type SelectedCountRow = CountedColumns & { readonly letters: number | string };
+
+/** The rows of both tables of counts, added up. */
+export const selectCounts = `select dlq_topic, category, sum(letters) as letters from (
+    select '' as dlq_topic, category, letters from dead_letter_counts
+    union all select dlq_topic, category, letters from dead_letter_topic_counts
+  ) as counts group by dlq_topic, category having sum(letters) > 0 order by dlq_topic, category`;
+
+export function readCounts(rows: readonly SelectedCountRow[]): readonly DeadLetterCount[] {
+  return rows.map(({ dlq_topic, category, letters }) => ({
+    dlqTopic: readKeyText(dlq_topic),
+    category: readKeyText(category),
+    letters: Number(letters),
+  }));
+}
+
+/** How many of these rows there are of each DLQ topic and category, in one order for every instance. */
+export function tallyLetters(
+  rows: readonly CountedColumns[],
+): readonly (CountedColumns & { readonly letters: number })[] {
+  const groups = Map.groupBy(rows, ({ dlq_topic, category }) => JSON.stringify([dlq_topic, category]));
+  return [...groups]
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([category, letters]) => ({ category, letters }));
+    .flatMap(([, [first, ...others]]) =>
+      first === undefined
+        ? []
+        : [{ dlq_topic: first.dlq_topic, category: first.category, letters: 1 + others.length }],
+    );
 }

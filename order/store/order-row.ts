@@ -1,17 +1,21 @@
 // How an order lies in a row, in both dialects: columns for what people query, JSON text for the items and for the
 // offsets, which are only ever read and written whole.
-import type { OrderLine } from "../domain/order.ts";
+import type { OrderLine, OrderState } from "../domain/order.ts";
 import type { StoredOrder } from "./order-store.ts";
 
 /** A row of `orders` as both drivers answer it. */
-export interface OrderRow {
-  readonly order_id: string;
+export interface OrderRow extends OrderStateRow {
   readonly customer_id: string;
   readonly order_date: string;
   readonly items: string;
   readonly total_cents: number;
   readonly shipping_cents: number;
   readonly currency: string;
+}
+
+/** The columns of it that later events are decided on. */
+export interface OrderStateRow {
+  readonly order_id: string;
   readonly status: string;
   readonly created_topic: string;
   readonly created_partition: number;
@@ -20,6 +24,9 @@ export interface OrderRow {
   readonly applied: string;
   readonly version: number;
 }
+
+/** Those of the state, the same in both dialects; what is left of them needs a cast in PostgreSQL. */
+export const stateColumns = "order_id, status, created_topic, created_partition, created_event_id, version";
 
 /** The columns in the order in which rows are written. */
 export const orderColumns = `order_id, customer_id, order_date, items, total_cents, shipping_cents, currency, status,
@@ -47,15 +54,22 @@ export function toOrderRow(order: StoredOrder): OrderRow {
 export function readOrderRow(row: OrderRow): StoredOrder {
   // The store wrote this JSON itself, from values of these types.
   const items: readonly OrderLine[] = JSON.parse(row.items);
-  const applied: Readonly<Record<string, number>> = JSON.parse(row.applied);
   return {
-    orderId: row.order_id,
+    ...readStateRow(row),
     customerId: row.customer_id,
     orderDate: row.order_date,
     items,
     totalCents: row.total_cents,
     shippingCents: row.shipping_cents,
     currency: row.currency,
+  };
+}
+
+export function readStateRow(row: OrderStateRow): OrderState {
+  // As above.
+  const applied: Readonly<Record<string, number>> = JSON.parse(row.applied);
+  return {
+    orderId: row.order_id,
     status: row.status,
     createdBy: {
       topic: row.created_topic,

@@ -1,4 +1,5 @@
 // Orders, writers and places for the suites of this folder.
+import type { OrderState } from "../domain/order.ts";
 import type { BatchWrite, OrderChange, OrderStore, SaveOutcome, StoredOrder } from "./order-store.ts";
 
 /** Somewhere empty to keep orders; several stores may be open on it at once. */
@@ -33,15 +34,22 @@ export function withEventId(eventId: string): StoredOrder["createdBy"] {
   return { topic: "order-events", partition: 0, offset: 3, eventId };
 }
 
-export function creation(order: StoredOrder): OrderChange {
+/** What `load` answers of an order. */
+export function stateOf({ orderId, status, createdBy, applied, version }: OrderState): OrderState {
+  return { orderId, status, createdBy, applied, version };
+}
+
+type WholeChange = OrderChange & { readonly order: StoredOrder };
+
+export function creation(order: StoredOrder): WholeChange {
   return { order, expectedVersion: 0 };
 }
 
-export function createOrder(orderId: string): OrderChange {
+export function createOrder(orderId: string): WholeChange {
   return creation(createdOrder(orderId));
 }
 
-export function updatedOrder(orderId: string, expectedVersion: number, status: string): OrderChange {
+export function updatedOrder(orderId: string, expectedVersion: number, status: string): WholeChange {
   return { order: createdOrder(orderId, { status, version: expectedVersion + 1 }), expectedVersion };
 }
 
@@ -89,9 +97,9 @@ export interface StatusEvent {
 /** Orders after these events, one after the other: the first of an order creates it. */
 export function foldEvents(
   events: readonly StatusEvent[],
-  start: ReadonlyMap<string, StoredOrder> = new Map(),
-): Map<string, StoredOrder> {
-  const orders = new Map(start);
+  start: ReadonlyMap<string, OrderState> = new Map(),
+): Map<string, OrderState> {
+  const orders = new Map<string, OrderState>(start);
   for (const { orderId, status, topic, offset } of events) {
     const before = orders.get(orderId);
     const createdBy = before?.createdBy ?? { topic, partition: 0, offset, eventId: null };

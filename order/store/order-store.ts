@@ -4,7 +4,8 @@
 // Failures: `StoreUnavailable` (store-unavailable.ts) means the store is away and nothing is wrong with the event;
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
-import type { Order } from "../domain/order.ts";
+import type { Order, OrderState } from "../domain/order.ts";
+import type { SagaStore } from "../saga/store/saga-store.ts";
 import type { Audit } from "./audit.ts";
 import type { DeadLetterIndex } from "./dead-letter-index.ts";
 import type {
@@ -17,16 +18,17 @@ import type {
   ParkedSummary,
 } from "./parked-records.ts";
 
-/** A stored order is the domain's own: the state that decisions are made on. */
+/** A stored order is the domain's own. */
 export type StoredOrder = Order;
 
 /**
  * One order's new state after a batch. Several events of one order in one batch become one change.
  * `expectedVersion` is the version the decision was made on; 0 means that the order must not exist yet.
- * Over an existing order only `status`, `applied` and `version` are written: what the create fixed stays.
+ * Over an existing order only `status`, `applied` and `version` are written: what the create fixed stays. A new one is to be
+ * given whole.
  */
 export interface OrderChange {
-  readonly order: StoredOrder;
+  readonly order: OrderState;
   readonly expectedVersion: number;
 }
 
@@ -105,8 +107,8 @@ export interface Parking {
 }
 
 export interface OrderStore extends Parking {
-  /** One query for all of them; orders that do not exist are absent from the map. */
-  load(orderIds: readonly string[]): Promise<Map<string, StoredOrder>>;
+  /** What deciding needs of them, in one query; orders that do not exist are absent from the map. */
+  load(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
   /**
    * One transaction, durable when it resolves with `saved`: all of it or nothing. Give each order and each record at most
    * once. Parking a record that is parked already changes nothing; reparking or unparking one that is not, neither.
@@ -126,6 +128,8 @@ export interface OrderStore extends Parking {
   readonly deadLetters: DeadLetterIndex;
   /** What operators have ordered, in the same database. */
   readonly audit: Audit;
+  /** System C's sagas, in the same database. */
+  readonly sagas: SagaStore;
   /** Resolves when the store answers and has its tables. */
   ping(): Promise<void>;
   /** Waits for what runs; operations after it are refused with `StoreUnavailable`. */

@@ -2,22 +2,28 @@
 // so no letter can stop the topic from being read on.
 import type { SQL } from "bun";
 import { chunkByBytes } from "./chunk-by-bytes.ts";
-import type { DeadLetterIndex } from "./dead-letter-index.ts";
+import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   type DeadLetterRow,
+  type SelectedCountRow,
   deadLetterColumns,
-  readCategoryCounts,
+  readCounts,
   readDeadLetterRow,
-  tallyCategories,
+  readNamesakes,
+  selectCounts,
+  tallyLetters,
   toConditions,
   toDeadLetterRow,
+  toPlaceValues,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string, value: string) => string>> = {
   equals: (column, value) => `${column} = ${value}`,
+  "one of": (column, value) =>
+    `${column} = any(array(select json_array_elements_text(${value}::text::json)) collate "C")`,
   contains: (column, value) => `strpos(${column}, ${value}) > 0`,
   "at least": (column, value) => `${column} >= ${value}::bigint`,
   below: (column, value) => `${column} < ${value}::bigint`,
@@ -30,9 +36,14 @@ export function createPostgresDeadLetterIndex(
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      // In one order for every instance, so that two which read the same letters cannot deadlock.
-      const rows = letters.map(toDeadLetterRow).toSorted((left, right) => (left.id < right.id ? -1 : 1));
-      await run((sql) => sql.begin((tx) => insertLetters(tx, rows)));
+      await run((sql) =>
+        sql.begin(async (tx) => {
+          const added = await insertLetters(tx, letters);
+          const namesakes = readNamesakes(added.refused, await selectHolders(tx, added.refused));
+          const renamed = await insertLetters(tx, namesakes);
+          await addToCounts(tx, [...added.taken, ...renamed.taken]);
+        }),
+      );
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
@@ -40,16 +51,19 @@ export function createPostgresDeadLetterIndex(
       const clauses = conditions.map(({ column, test }, index) => operators[test](column, `$${index + 1}`));
       const next = () => `$${values.length}`;
       if (after !== undefined) {
-        values.push(after.dlqPartition);
-        const partition = next();
-        values.push(after.dlqOffset);
-        clauses.push(`(dlq_partition, dlq_offset) > (${partition}::integer, ${next()}::bigint)`);
+        const [topic, partition, offsetAfter] = toPlaceValues(after).map((value) => {
+          values.push(value);
+          return next();
+        });
+        clauses.push(
+          `(dlq_topic, dlq_partition, dlq_offset) > (${topic}, ${partition}::integer, ${offsetAfter}::bigint)`,
+        );
       }
       values.push(limit);
       const limitValue = next();
       values.push(offset);
       const text = `select document, key, value from dead_letters ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
-        order by dlq_partition, dlq_offset limit ${limitValue} offset ${next()}`;
+        order by dlq_topic, dlq_partition, dlq_offset limit ${limitValue} offset ${next()}`;
       return (await run((sql) => sql.unsafe<DeadLetterBodyRow[]>(text, values))).map(readDeadLetterRow);
     },
     async get(id) {
@@ -59,42 +73,65 @@ export function createPostgresDeadLetterIndex(
       );
       return rows.map(readDeadLetterRow)[0];
     },
-    async countByCategory() {
-      const rows = await run(
-        (sql) =>
-          sql<
-            { category: string; letters: number }[]
-          >`select category, letters::float8 as letters from dead_letter_counts order by category`,
-      );
-      return readCategoryCounts(rows);
+    async count() {
+      return readCounts(await run((sql) => sql.unsafe<SelectedCountRow[]>(selectCounts)));
     },
     async clear() {
-      await run((sql) => sql`truncate dead_letters, dead_letter_counts`);
+      await run((sql) => sql`truncate dead_letters, dead_letter_counts, dead_letter_topic_counts`);
     },
   };
 }
 
-async function insertLetters(sql: SQL, rows: readonly DeadLetterRow[]): Promise<void> {
-  const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
-    select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
-    from json_to_recordset($1::text::json) as record (id text, dlq_partition integer, dlq_offset bigint, topic text,
-      error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text, document text,
-      key text, value text)
-    on conflict (id) do nothing returning category`;
-  const added: string[] = [];
-  for (const chunk of chunkByBytes(rows, sizeOf)) {
-    const records = chunk.map((row) => ({ ...row, key: toBase64(row.key), value: toBase64(row.value) }));
-    const written = await sql.unsafe<{ category: string }[]>(text, [JSON.stringify(records)]);
-    added.push(...written.map(({ category }) => category));
-  }
-  if (added.length > 0) await addToCounts(sql, added);
+interface Insertion {
+  readonly taken: readonly DeadLetterRow[];
+  /** The index has their ids. */
+  readonly refused: readonly IndexedDeadLetter[];
 }
 
-async function addToCounts(sql: SQL, categories: readonly string[]): Promise<void> {
-  const text = `insert into dead_letter_counts as counts (category, letters)
-    select category, letters from json_to_recordset($1::text::json) as record (category text, letters bigint)
-    on conflict (category) do update set letters = counts.letters + excluded.letters`;
-  await sql.unsafe(text, [JSON.stringify(tallyCategories(categories))]);
+async function insertLetters(sql: SQL, letters: readonly IndexedDeadLetter[]): Promise<Insertion> {
+  const text = `insert into dead_letters (${deadLetterColumns}, document, key, value)
+    select ${deadLetterColumns}, document, decode(key, 'base64'), decode(value, 'base64')
+    from json_to_recordset($1::text::json) as record (id text, dlq_topic text, dlq_partition integer, dlq_offset bigint,
+      topic text, error_type text, category text, reason text, order_id text, last_failed_at_ms bigint, search text,
+      document text, key text, value text)
+    on conflict (id) do nothing returning id`;
+  const taken: DeadLetterRow[] = [];
+  const refused: IndexedDeadLetter[] = [];
+  // In one order for every instance, so that two which read the same letters cannot deadlock; copies stay in theirs.
+  const sorted = letters
+    .map((letter) => ({ letter, row: toDeadLetterRow(letter) }))
+    .toSorted((left, right) => Number(left.row.id > right.row.id) - Number(left.row.id < right.row.id));
+  for (const chunk of chunkByBytes(sorted, ({ row }) => sizeOf(row))) {
+    const records = chunk.map(({ row }) => ({ ...row, key: toBase64(row.key), value: toBase64(row.value) }));
+    const written = await sql.unsafe<{ id: string }[]>(text, [JSON.stringify(records)]);
+    const left = new Set(written.map(({ id }) => id));
+    for (const { letter, row } of chunk) {
+      // Of several with one id the first was taken.
+      if (left.delete(row.id)) taken.push(row);
+      else refused.push(letter);
+    }
+  }
+  return { taken, refused };
+}
+
+async function selectHolders(
+  sql: SQL,
+  refused: readonly IndexedDeadLetter[],
+): Promise<readonly Pick<DeadLetterBodyRow, "document">[]> {
+  if (refused.length === 0) return [];
+  const ids = JSON.stringify([...new Set(refused.map(({ id }) => toKeyText(id)))]);
+  const text = `select document from dead_letters
+    where id = any(array(select json_array_elements_text($1::text::json)) collate "C")`;
+  return await sql.unsafe<Pick<DeadLetterBodyRow, "document">[]>(text, [ids]);
+}
+
+async function addToCounts(sql: SQL, rows: readonly DeadLetterRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const text = `insert into dead_letter_topic_counts as counts (dlq_topic, category, letters)
+    select dlq_topic, category, letters
+    from json_to_recordset($1::text::json) as record (dlq_topic text, category text, letters bigint)
+    on conflict (dlq_topic, category) do update set letters = counts.letters + excluded.letters`;
+  await sql.unsafe(text, [JSON.stringify(tallyLetters(rows))]);
 }
 
 function sizeOf({ document, search, key, value }: DeadLetterRow): number {

@@ -2,9 +2,10 @@
 // guard; rows are locked in one order everywhere, and whatever still goes wrong between transactions is answered as
 // `StoreUnavailable`, never as a bug of the event.
 import type { SQL } from "bun";
+import { createPostgresSagaStore } from "../saga/store/postgres-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
-import { readOrderRow } from "./order-row.ts";
-import type { OrderStore, StoredOrder } from "./order-store.ts";
+import { readOrderRow, readStateRow } from "./order-row.ts";
+import type { OrderStore } from "./order-store.ts";
 import { isRefusal } from "./postgres-failure.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { type PostgresPoolOptions, openPostgresPool } from "./postgres-pool.ts";
@@ -12,9 +13,15 @@ import { createPostgresAudit } from "./postgres-audit.ts";
 import { createPostgresDeadLetterIndex } from "./postgres-dead-letter-index.ts";
 import { createPostgresParking } from "./postgres-parking.ts";
 import { createPostgresSaver } from "./postgres-save.ts";
-import { selectCount, selectIdsOfTopic, selectOrders, selectPage } from "./postgres-statements.ts";
+import {
+  selectCount,
+  selectIdsOfTopic,
+  selectOrder,
+  selectPage,
+  selectStates,
+} from "./postgres-statements.ts";
 import { isStorableText } from "./storable.ts";
-import { isEmpty, prepareBatch } from "./writable-batch.ts";
+import { isNothing, prepareBatch } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /**
@@ -38,23 +45,21 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     return pool.run(work);
   }
 
-  async function load(orderIds: readonly string[]): Promise<Map<string, StoredOrder>> {
-    const storable = orderIds.filter(isStorableText);
-    if (storable.length === 0) return new Map();
-    const rows = await run((sql) => selectOrders(sql, storable));
-    return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
-  }
-
   const save = createPostgresSaver(run);
   const store: OrderStore = {
-    load,
-    async save(write) {
-      const batch = prepareBatch(write);
-      return isEmpty(batch) ? { kind: "saved" } : save(batch);
+    async load(orderIds) {
+      const storable = orderIds.filter(isStorableText);
+      if (storable.length === 0) return new Map();
+      const rows = await run((sql) => selectStates(sql, storable));
+      return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
+    },
+    async save(batch) {
+      return isNothing(batch) ? { kind: "saved" } : save(prepareBatch(batch));
     },
     ...createPostgresParking(run),
     async readDetails(orderId) {
-      return (await load([orderId])).get(orderId);
+      const row = isStorableText(orderId) ? await run((sql) => selectOrder(sql, orderId)) : undefined;
+      return row === undefined ? undefined : readOrderRow(row);
     },
     async list(page) {
       if (!isStorableText(page.afterOrderId ?? "")) return [];
@@ -66,6 +71,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     count: () => run(selectCount),
     deadLetters: createPostgresDeadLetterIndex(run),
     audit: createPostgresAudit(run),
+    sagas: createPostgresSagaStore(run),
     async ping() {
       await run((sql) => sql`select 1`);
     },

@@ -1,7 +1,13 @@
 // The statements of the PostgreSQL store, one a function. Batches travel as one parameter or one COPY, never as one
 // statement an order.
 import type { SQL } from "bun";
-import { type OrderRow, appliedMarkers, orderColumns } from "./order-row.ts";
+import {
+  type OrderRow,
+  type OrderStateRow,
+  appliedMarkers,
+  orderColumns,
+  stateColumns,
+} from "./order-row.ts";
 import type { OrderChange, OrderPageRequest } from "./order-store.ts";
 
 // int8 would arrive as text; double precision holds every safe integer exactly, and no other is ever written.
@@ -9,9 +15,16 @@ const selectedColumns = `order_id, customer_id, order_date, items::text as items
   shipping_cents::float8 as shipping_cents, currency, status, created_topic, created_partition,
   created_offset::float8 as created_offset, created_event_id, applied::text as applied, version`;
 
-export async function selectOrders(sql: SQL, orderIds: readonly string[]): Promise<readonly OrderRow[]> {
-  const text = `select ${selectedColumns} from orders where order_id = any($1)`;
-  return sql.unsafe<OrderRow[]>(text, [sql.array([...orderIds], "TEXT")]);
+export async function selectStates(sql: SQL, orderIds: readonly string[]): Promise<readonly OrderStateRow[]> {
+  const text = `select ${stateColumns}, created_offset::float8 as created_offset, applied::text as applied
+    from orders where order_id = any($1)`;
+  return sql.unsafe<OrderStateRow[]>(text, [sql.array([...orderIds], "TEXT")]);
+}
+
+export async function selectOrder(sql: SQL, orderId: string): Promise<OrderRow | undefined> {
+  const text = `select ${selectedColumns} from orders where order_id = $1`;
+  const [row] = await sql.unsafe<OrderRow[]>(text, [orderId]);
+  return row;
 }
 
 /** Of the orders that exist. */

@@ -17,7 +17,7 @@ import {
 } from "./order-store-fixtures.ts";
 import { describeAudit } from "./audit.spec.ts";
 import { describeClaims } from "./claims.spec.ts";
-import { describeDeadLetterIndex } from "./dead-letter-index.spec.ts";
+import { deadLetter, describeDeadLetterIndex, rowOfBefore } from "./dead-letter-index.spec.ts";
 import { describeDurableOrderStore } from "./durable-order-store.spec.ts";
 import { describeOrderStore } from "./order-store.spec.ts";
 import type { OrderStore } from "./order-store.ts";
@@ -338,6 +338,29 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       await other`update order_migrations set checksum = 'other'`;
       await other.close();
       expect(String(await rejectionOf(open()))).toContain("was applied with another text");
+    });
+
+    test("an instance of before goes on writing dead letters beside those of now", async () => {
+      const store = await open();
+      const before = new SQL(database.url, { max: 1 });
+      const row = rowOfBefore(deadLetter(5));
+      await before`insert into dead_letters (id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id,
+        last_failed_at_ms, search, document, key, value) values (${row.id}, 0, 5, ${row.topic}, ${row.error_type},
+        ${row.category}, ${row.reason}, ${row.order_id}, ${row.last_failed_at_ms}, ${row.search}, ${row.document},
+        ${row.key}, ${row.value})`;
+      await before`insert into dead_letter_counts (category, letters) values (${row.category}, 1)`;
+      await before.close();
+      await store.deadLetters.add([deadLetter(1), { ...deadLetter(5), dlqOffset: 50 }]);
+      expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual([
+        deadLetter(5, { dlqTopic: "" }),
+        deadLetter(1),
+      ]);
+      expect(await store.deadLetters.count()).toEqual([
+        { dlqTopic: "", category: "RETRY_THEN_DLQ", letters: 1 },
+        { dlqTopic: "order-events-dlq", category: "RETRY_THEN_DLQ", letters: 1 },
+      ]);
+      await store.deadLetters.clear();
+      expect(await store.deadLetters.count()).toEqual([]);
     });
 
     test("a table that is missing is a bug and not an absence", async () => {

@@ -3,14 +3,14 @@ import type { Database } from "bun:sqlite";
 import { type AuditRow, readAuditRow, toAuditResultRow, toAuditRow } from "./audit-row.ts";
 import type { Audit } from "./audit.ts";
 
-/** `run` gives work the open database. */
-export function createSqliteAudit(
-  run: <Answer>(work: (connection: { readonly database: Database }) => Answer) => Promise<Answer>,
-): Audit {
+type Run = <Answer>(work: (connection: { readonly database: Database }) => Answer) => Promise<Answer>;
+
+/** Both give work the open database; `write` when nobody else writes. */
+export function createSqliteAudit(run: Run, write: Run): Audit {
   return {
     async append(order) {
       const { at_ms, action, actor, target, reason } = toAuditRow(order);
-      return run(({ database }) =>
+      return write(({ database }) =>
         Number(
           database
             .query("insert into audit (at_ms, action, actor, target, reason) values (?, ?, ?, ?, ?)")
@@ -20,7 +20,7 @@ export function createSqliteAudit(
     },
     async conclude(id, end) {
       const { at_ms, result } = toAuditResultRow(end);
-      await run(({ database }) =>
+      await write(({ database }) =>
         database
           .query(
             `insert into audit_results (audit_id, at_ms, result) values (?, ?, ?)

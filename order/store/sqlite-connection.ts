@@ -1,19 +1,25 @@
 // One SQLite database with its settings, its tables and its prepared statements.
 import { Database } from "bun:sqlite";
+import { prepareSagaStatements } from "../saga/store/sqlite-saga-statements.ts";
 import { type AppliedMigration, type Migration, pendingMigrations } from "./migrations.ts";
-import { type OrderRow, orderColumns } from "./order-row.ts";
+import { type OrderRow, type OrderStateRow, orderColumns, stateColumns } from "./order-row.ts";
 import { prepareDeadLetterStatements } from "./sqlite-dead-letter-statements.ts";
 import { prepareParkingStatements } from "./sqlite-parking-statements.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 
-/** How long a statement waits for another process's transaction. The whole process stands still meanwhile. */
+/** How long a statement waits for another process's transaction. The whole thread stands still meanwhile. */
 const busyTimeoutMs = 500;
+/**
+ * Pages that the write-ahead log holds before they are copied into the file, 32 MB: a page that many batches change is
+ * then copied once for all of them. With SQLite's own 1,000 a batch of 4,000 orders would be copied at once.
+ */
+const logPages = 8000;
 
 /**
  * Opens or creates the file (`:memory:` for none) and brings it to `migrations`. Throws SQLite's own errors, a
  * `SQLITE_BUSY` included when another process holds the file.
  */
-export function openSqliteConnection(path: string, migrations: readonly Migration[]) {
+export function openSqliteConnection(path: string, migrations: readonly Migration[], cacheKb = 2048) {
   const database = new Database(path, { create: true, readwrite: true });
   try {
     database.run(`pragma busy_timeout = ${busyTimeoutMs}`);
@@ -21,12 +27,15 @@ export function openSqliteConnection(path: string, migrations: readonly Migratio
     // and a power cut could take back orders whose offsets Kafka has already been told.
     database.run("pragma journal_mode = wal");
     database.run("pragma synchronous = full");
+    database.run(`pragma wal_autocheckpoint = ${logPages}`);
+    database.run(`pragma cache_size = -${cacheKb}`);
     migrate(database, migrations);
     return {
       database,
       ...prepareOrderStatements(database),
       parking: prepareParkingStatements(database),
       deadLetters: prepareDeadLetterStatements(database),
+      sagas: prepareSagaStatements(database),
     };
   } catch (error) {
     database.close();
@@ -62,8 +71,12 @@ type Value = string | number | null;
 
 function prepareOrderStatements(database: Database) {
   return {
-    selectOrders: database.prepare<OrderRow, [idsJson: string]>(
-      `select ${orderColumns} from orders where order_id in (select value from json_each(?))`,
+    selectStates: database.prepare<OrderStateRow, [idsJson: string]>(
+      `select ${stateColumns}, created_offset, applied from orders
+       where order_id in (select value from json_each(?))`,
+    ),
+    selectOrder: database.prepare<OrderRow, [orderId: string]>(
+      `select ${orderColumns} from orders where order_id = ?`,
     ),
     selectPage: database.prepare<OrderRow, [afterOrderId: string, limit: number]>(
       `select ${orderColumns} from orders where order_id > ? order by order_id limit ?`,

@@ -1,15 +1,19 @@
 // The index of dead letters in SQLite. SQLite answers synchronously, so a search for text, which has to look at every
 // letter, is done in stretches between which the process does its other work.
 import type { Database } from "bun:sqlite";
-import type { DeadLetterIndex, DeadLetterPlace } from "./dead-letter-index.ts";
+import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
-  readCategoryCounts,
+  type DeadLetterRow,
+  type PlaceValues,
+  readCounts,
   readDeadLetterRow,
-  tallyCategories,
+  readNamesakes,
+  tallyLetters,
   toConditions,
   toDeadLetterRow,
+  toPlaceValues,
 } from "./dead-letter-row.ts";
 import { toKeyText } from "./key-text.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -17,6 +21,7 @@ import { inTransaction } from "./sqlite-transaction.ts";
 
 const operators: Readonly<Record<DeadLetterCondition["test"], (column: string) => string>> = {
   equals: (column) => `${column} = ?`,
+  "one of": (column) => `${column} in (select value from json_each(?))`,
   contains: (column) => `instr(${column}, ?) > 0`,
   "at least": (column) => `${column} >= ?`,
   below: (column) => `${column} < ?`,
@@ -27,43 +32,30 @@ const stretch = 10_000;
 
 type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>;
 
-/** `run` gives work the open database. */
-export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
+/** Both give work the open database; `write` when nobody else writes. */
+export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterIndex {
   return {
     async add(letters) {
       if (letters.length === 0) return;
-      const rows = letters.map(toDeadLetterRow);
-      await run(({ database, deadLetters }) =>
+      await write(({ database, deadLetters }) =>
         inTransaction(database, () => {
-          const added = rows.filter((row) => {
-            const { changes, lastInsertRowid } = deadLetters.insertLetter.run(
-              row.id,
-              row.dlq_partition,
-              row.dlq_offset,
-              row.topic,
-              row.error_type,
-              row.category,
-              row.reason,
-              row.order_id,
-              row.last_failed_at_ms,
-              row.search,
-            );
-            if (changes === 0) return false;
-            deadLetters.insertBody.run(lastInsertRowid, row.document, row.key, row.value);
-            return true;
-          });
-          for (const { category, letters } of tallyCategories(added.map((row) => row.category))) {
-            deadLetters.addToLetterCount.run(category, letters);
+          const added: DeadLetterRow[] = [];
+          const refused = letters.filter((letter) => !insertLetter(deadLetters, letter, added));
+          const holders = refused.flatMap(({ id }) => deadLetters.selectLetter.get(toKeyText(id)) ?? []);
+          for (const letter of readNamesakes(refused, holders)) insertLetter(deadLetters, letter, added);
+          for (const { dlq_topic, category, letters: count } of tallyLetters(added)) {
+            deadLetters.addToLetterCount.run(dlq_topic, category, count);
           }
         }),
       );
     },
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
+      const start = after === undefined ? beforeAll : toPlaceValues(after);
       const rows = conditions.some(({ test }) => test === "contains")
-        ? await search(run, conditions, { limit, offset, after: after ?? beforeAll })
+        ? await search(run, conditions, { limit, offset, after: start })
         : await run(({ database }) =>
-            select(database, conditions, { limit, offset, after: after ?? beforeAll, until: null }),
+            select(database, conditions, { limit, offset, after: start, until: null }),
           );
       return rows.map(readDeadLetterRow);
     },
@@ -71,27 +63,54 @@ export function createSqliteDeadLetterIndex(run: Run): DeadLetterIndex {
       const row = await run(({ deadLetters }) => deadLetters.selectLetter.get(toKeyText(id)));
       return row === null ? undefined : readDeadLetterRow(row);
     },
-    async countByCategory() {
-      return readCategoryCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
+    async count() {
+      return readCounts(await run(({ deadLetters }) => deadLetters.selectLetterCounts.all()));
     },
     async clear() {
-      await run(({ database }) =>
+      await write(({ database }) =>
         inTransaction(database, () => {
           database.run("delete from dead_letters");
           database.run("delete from dead_letter_bodies");
           database.run("delete from dead_letter_counts");
+          database.run("delete from dead_letter_topic_counts");
         }),
       );
     },
   };
 }
 
-const beforeAll: DeadLetterPlace = { dlqPartition: -1, dlqOffset: 0 };
+/** False when its id is in the index; else its row is among `added`. */
+function insertLetter(
+  { insertLetter: insert, insertBody }: SqliteConnection["deadLetters"],
+  letter: IndexedDeadLetter,
+  added: DeadLetterRow[],
+): boolean {
+  const row = toDeadLetterRow(letter);
+  const { changes, lastInsertRowid } = insert.run(
+    row.id,
+    row.dlq_topic,
+    row.dlq_partition,
+    row.dlq_offset,
+    row.topic,
+    row.error_type,
+    row.category,
+    row.reason,
+    row.order_id,
+    row.last_failed_at_ms,
+    row.search,
+  );
+  if (changes === 0) return false;
+  insertBody.run(lastInsertRowid, row.document, row.key, row.value);
+  added.push(row);
+  return true;
+}
+
+const beforeAll: PlaceValues = ["", -1, 0];
 
 interface Page {
   readonly limit: number;
   readonly offset: number;
-  readonly after: DeadLetterPlace;
+  readonly after: PlaceValues;
 }
 
 /** Stretch after stretch in topic order, until the page is full or the letters end. */
@@ -102,12 +121,13 @@ async function search(
 ): Promise<readonly DeadLetterBodyRow[]> {
   const found: DeadLetterBodyRow[] = [];
   let skip = offset;
-  let from: DeadLetterPlace | null = after;
+  let from: PlaceValues | null = after;
   while (from !== null && found.length < limit) {
-    const start: DeadLetterPlace = from;
+    const start: PlaceValues = from;
     from = await run(({ database, deadLetters }) => {
-      const end = deadLetters.selectStretchEnd.get(start.dlqPartition, start.dlqOffset, stretch - 1);
-      const until = end === null ? null : { dlqPartition: end.dlq_partition, dlqOffset: end.dlq_offset };
+      const end = deadLetters.selectStretchEnd.get(...start, stretch - 1);
+      const until: PlaceValues | null =
+        end === null ? null : [end.dlq_topic, end.dlq_partition, end.dlq_offset];
       const matches = select(database, conditions, {
         limit: skip + limit - found.length,
         offset: 0,
@@ -126,13 +146,13 @@ async function search(
 function select(
   database: Database,
   conditions: readonly DeadLetterCondition[],
-  { limit, offset, after, until }: Page & { readonly until: DeadLetterPlace | null },
+  { limit, offset, after, until }: Page & { readonly until: PlaceValues | null },
 ): readonly DeadLetterBodyRow[] {
-  const clauses = ["(dlq_partition, dlq_offset) > (?, ?)"];
-  const values: (string | number)[] = [after.dlqPartition, after.dlqOffset];
+  const clauses = ["(dlq_topic, dlq_partition, dlq_offset) > (?, ?, ?)"];
+  const values: (string | number)[] = [...after];
   if (until !== null) {
-    clauses.push("(dlq_partition, dlq_offset) <= (?, ?)");
-    values.push(until.dlqPartition, until.dlqOffset);
+    clauses.push("(dlq_topic, dlq_partition, dlq_offset) <= (?, ?, ?)");
+    values.push(...until);
   }
   for (const { column, test, value } of conditions) {
     clauses.push(operators[test](column));
@@ -141,6 +161,6 @@ function select(
   values.push(limit, offset);
   // The letters are looked up after the page has been found.
   const text = `select document, key, value from dead_letters join dead_letter_bodies using (number)
-    where ${clauses.join(" and ")} order by dlq_partition, dlq_offset limit ? offset ?`;
+    where ${clauses.join(" and ")} order by dlq_topic, dlq_partition, dlq_offset limit ? offset ?`;
   return database.query<DeadLetterBodyRow, (string | number)[]>(text).all(...values);
 }

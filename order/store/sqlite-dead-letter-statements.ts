@@ -1,34 +1,36 @@
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { type DeadLetterBodyRow, deadLetterColumns } from "./dead-letter-row.ts";
+import {
+  type DeadLetterBodyRow,
+  type DeadLetterRow,
+  type SelectedCountRow,
+  deadLetterColumns,
+  selectCounts,
+} from "./dead-letter-row.ts";
 
 export function prepareDeadLetterStatements(database: Database) {
   return {
     insertLetter: database.prepare<never, SQLQueryBindings[]>(
-      `insert into dead_letters (${deadLetterColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `insert into dead_letters (${deadLetterColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (id) do nothing`,
     ),
     insertBody: database.prepare<
       never,
       [number: number | bigint, document: string, key: Uint8Array | null, value: Uint8Array | null]
     >("insert into dead_letter_bodies (number, document, key, value) values (?, ?, ?, ?)"),
-    addToLetterCount: database.prepare<never, [category: string, letters: number]>(
-      `insert into dead_letter_counts (category, letters) values (?, ?)
-       on conflict (category) do update set letters = letters + excluded.letters`,
+    addToLetterCount: database.prepare<never, [topic: string, category: string, letters: number]>(
+      `insert into dead_letter_topic_counts (dlq_topic, category, letters) values (?, ?, ?)
+       on conflict (dlq_topic, category) do update set letters = letters + excluded.letters`,
     ),
-    selectLetterCounts: database.prepare<{ category: string; letters: number }, []>(
-      "select category, letters from dead_letter_counts order by category",
-    ),
+    selectLetterCounts: database.prepare<SelectedCountRow, []>(selectCounts),
     selectLetter: database.prepare<DeadLetterBodyRow, [id: string]>(
       "select document, key, value from dead_letters join dead_letter_bodies using (number) where id = ?",
     ),
-    selectStretchEnd: database.prepare<PlaceRow, [partition: number, offset: number, skip: number]>(
-      `select dlq_partition, dlq_offset from dead_letters where (dlq_partition, dlq_offset) > (?, ?)
-       order by dlq_partition, dlq_offset limit 1 offset ?`,
+    selectStretchEnd: database.prepare<
+      Pick<DeadLetterRow, "dlq_topic" | "dlq_partition" | "dlq_offset">,
+      [topic: string, partition: number, offset: number, skip: number]
+    >(
+      `select dlq_topic, dlq_partition, dlq_offset from dead_letters where (dlq_topic, dlq_partition, dlq_offset) > (?, ?, ?)
+       order by dlq_topic, dlq_partition, dlq_offset limit 1 offset ?`,
     ),
   };
-}
-
-interface PlaceRow {
-  readonly dlq_partition: number;
-  readonly dlq_offset: number;
 }

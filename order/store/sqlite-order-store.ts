@@ -1,7 +1,11 @@
 // Orders in SQLite, in memory or in a file. On bun:sqlite and not on Bun.SQL: an operation is one synchronous call, so
-// no transaction is ever open across an await, and prepared statements write three times as fast.
+// no transaction is ever open across an await, and prepared statements write three times as fast. In a file, batches go
+// through a thread of their own; reading goes on here meanwhile, and what else is written waits for its turn without
+// holding up anybody.
+import { createSqliteSagaStore } from "../saga/store/sqlite-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
-import { appliedMarkers, readOrderRow } from "./order-row.ts";
+import type { OrderState } from "../domain/order.ts";
+import { appliedMarkers, readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
 import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
 import { isLocked, translateSqliteError } from "./sqlite-failure.ts";
@@ -10,8 +14,10 @@ import { createSqliteAudit } from "./sqlite-audit.ts";
 import { createSqliteDeadLetterIndex } from "./sqlite-dead-letter-index.ts";
 import { createSqliteParking } from "./sqlite-parking.ts";
 import { saveBatch } from "./sqlite-save.ts";
+import { openSqliteThread } from "./sqlite-thread.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import { isEmpty, prepareBatch } from "./writable-batch.ts";
+import { createTurns } from "./turns.ts";
+import { isNothing, prepareBatch } from "./writable-batch.ts";
 
 /**
  * `path` is a file or `:memory:`. Resolves also while another process keeps the file locked: the first operation that
@@ -23,8 +29,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
   let closed = false;
 
   /** One synchronous operation; its rejection is already told apart into unavailable and surprising. */
-  async function run<Answer>(work: (connection: SqliteConnection) => Answer): Promise<Answer> {
-    if (closed) throw new StoreUnavailable("the store is closed");
+  async function perform<Answer>(work: (connection: SqliteConnection) => Answer): Promise<Answer> {
     try {
       connection ??= openSqliteConnection(path, migrations);
       return work(connection);
@@ -33,21 +38,45 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     }
   }
 
-  async function load(orderIds: readonly string[]) {
-    const storable = orderIds.filter(isStorableText);
-    const rows = await run(({ selectOrders }) => selectOrders.all(JSON.stringify(storable)));
-    return new Map(rows.map((row) => [row.order_id, readOrderRow(row)]));
+  function requireOpen(): void {
+    if (closed) throw new StoreUnavailable("the store is closed");
+  }
+
+  async function run<Answer>(work: (connection: SqliteConnection) => Answer): Promise<Answer> {
+    requireOpen();
+    return perform(work);
+  }
+
+  async function load(orderIds: readonly string[]): Promise<Map<string, OrderState>> {
+    const rows = await run(({ selectStates }) => selectStates.all(JSON.stringify(orderIds)));
+    return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
+  }
+
+  const thread = path === ":memory:" ? undefined : openSqliteThread(path);
+  const takeTurn = createTurns();
+
+  /** `run` for what writes: two connections that both want to write would keep each other, and this thread, waiting. */
+  async function write<Answer>(work: (connection: SqliteConnection) => Answer): Promise<Answer> {
+    requireOpen();
+    return takeTurn(() => perform(work));
   }
 
   const store: OrderStore = {
-    load,
-    async save(write) {
-      const batch = prepareBatch(write);
-      return isEmpty(batch) ? { kind: "saved" } : run((open) => saveBatch(open, batch));
+    async load(orderIds) {
+      requireOpen();
+      const storable = orderIds.filter(isStorableText);
+      return thread === undefined ? load(storable) : thread.load(storable);
     },
-    ...createSqliteParking(run),
+    async save(batch) {
+      requireOpen();
+      if (isNothing(batch)) return { kind: "saved" };
+      if (thread === undefined) return perform((open) => saveBatch(open, prepareBatch(batch)));
+      return takeTurn(() => thread.save(batch));
+    },
+    ...createSqliteParking(run, write),
     async readDetails(orderId) {
-      return (await load([orderId])).get(orderId);
+      const row = isStorableText(orderId) ? await run(({ selectOrder }) => selectOrder.get(orderId)) : null;
+      return row === null ? undefined : readOrderRow(row);
     },
     async list({ limit, afterOrderId = "" }) {
       if (!isStorableText(afterOrderId)) return [];
@@ -59,13 +88,15 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
       );
     },
     count: () => run(({ selectCount }) => selectCount.get()?.orders ?? 0),
-    deadLetters: createSqliteDeadLetterIndex(run),
-    audit: createSqliteAudit(run),
+    deadLetters: createSqliteDeadLetterIndex(run, write),
+    audit: createSqliteAudit(run, write),
+    sagas: createSqliteSagaStore(run, write),
     async ping() {
       await run(({ selectCount }) => selectCount.get());
     },
     async close() {
       closed = true;
+      await takeTurn(async () => thread?.close());
       connection?.database.close();
       connection = undefined;
     },

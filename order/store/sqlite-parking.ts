@@ -6,16 +6,16 @@ import { type DueRow, readDueRow, readParkedRow, toParkedKeyRow } from "./parked
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 
-/** `run` gives work the open database. */
-export function createSqliteParking(
-  run: <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>,
-): Parking {
+type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<Answer>;
+
+/** Both give work the open database; `write` when nobody else writes. */
+export function createSqliteParking(run: Run, write: Run): Parking {
   return {
     async claim(sources) {
       const names = nameSources(sources);
       if (names.size === 0) return [];
       const keys = [...names.keys()];
-      return run(({ database, parking }) =>
+      return write(({ database, parking }) =>
         inTransaction(database, () => {
           const claims = keys.flatMap((key) => parking.takeClaim.all(key));
           const parked = keys.flatMap((key) => parking.selectParkedOfSource.all(key));
@@ -68,11 +68,15 @@ export function createSqliteParking(
     },
     async retryNow(id, nowMs) {
       const { source, offset } = toParkedKeyRow(id);
-      return run(({ parking }) => parking.bringForward.run(Math.floor(nowMs), source, offset).changes === 1);
+      return write(
+        ({ parking }) => parking.bringForward.run(Math.floor(nowMs), source, offset).changes === 1,
+      );
     },
     async orderDeath(id) {
       const { source, offset } = toParkedKeyRow(id);
-      return run(({ parking }) => parking.setOperatorOrder.run("dead-letter", source, offset).changes === 1);
+      return write(
+        ({ parking }) => parking.setOperatorOrder.run("dead-letter", source, offset).changes === 1,
+      );
     },
     countParked: () =>
       run(({ parking }) => parking.selectParkedCounts.get() ?? { waiting: 0, behind: 0, dead: 0 }),

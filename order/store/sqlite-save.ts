@@ -6,7 +6,7 @@ import { type ParkedKeyRow, type ParkedRow, tallyOf } from "./parked-row.ts";
 import { RolledBack } from "./rolled-back.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
-import type { WritableBatch } from "./writable-batch.ts";
+import type { OrderCreation, WritableBatch } from "./writable-batch.ts";
 
 export function saveBatch(connection: SqliteConnection, batch: WritableBatch): SaveOutcome {
   try {
@@ -74,7 +74,7 @@ function insertParked({ insertParked }: SqliteConnection["parking"], row: Parked
   return changes === 1;
 }
 
-function insert({ insertOrder }: SqliteConnection, { order }: OrderChange): boolean {
+function insert({ insertOrder }: SqliteConnection, { order }: OrderCreation): boolean {
   const row = toOrderRow(order);
   const { changes } = insertOrder.run(
     row.order_id,

@@ -7,7 +7,7 @@ import { openOrderStore } from "./open-order-store.ts";
 import { changing, createOrder, rejectionOf, updatedOrder, type StorePlace } from "./order-store-fixtures.ts";
 import { describeAudit } from "./audit.spec.ts";
 import { describeClaims } from "./claims.spec.ts";
-import { describeDeadLetterIndex } from "./dead-letter-index.spec.ts";
+import { deadLetter, describeDeadLetterIndex, rowOfBefore } from "./dead-letter-index.spec.ts";
 import { describeDurableOrderStore } from "./durable-order-store.spec.ts";
 import { describeOrderStore } from "./order-store.spec.ts";
 import { readMigrations } from "./migrations.ts";
@@ -110,6 +110,58 @@ describe("the order store in a SQLite file", () => {
     expect(await store.save(changing([updatedOrder("a", 1, "shipped")]))).toEqual({ kind: "saved" });
     expect(await store.count()).toBe(1);
     expect(await store.countParked()).toEqual({ waiting: 0, behind: 0, dead: 0 });
+    await store.close();
+  });
+
+  test("dead letters of an earlier version stay, on a DLQ topic without a name, and are counted with the others", async () => {
+    const before = readMigrations("sqlite").filter(({ number }) => number < 5);
+    const old = new Database(path, { create: true });
+    old.run(
+      "create table order_migrations (number integer primary key, name text, checksum text, applied_at text)",
+    );
+    for (const { number, name, checksum, sql } of before) {
+      old.run(sql);
+      old.run("insert into order_migrations values (?, ?, ?, '')", [number, name, checksum]);
+    }
+    for (const offset of [5, 6]) {
+      const row = rowOfBefore(deadLetter(offset));
+      old.run(
+        `insert into dead_letters (number, id, dlq_partition, dlq_offset, topic, error_type, category, reason, order_id,
+           last_failed_at_ms, search) values (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [
+          offset,
+          row.id,
+          row.dlq_offset,
+          row.topic,
+          row.error_type,
+          row.category,
+          row.reason,
+          row.order_id,
+          row.last_failed_at_ms,
+          row.search,
+        ],
+      );
+      old.run("insert into dead_letter_bodies values (?, ?, ?, ?)", [
+        offset,
+        row.document,
+        row.key,
+        row.value,
+      ]);
+    }
+    old.run("insert into dead_letter_counts values ('RETRY_THEN_DLQ', 2)");
+    old.close();
+    const store = await openOrderStore(`sqlite://${path}`);
+    const copy = { ...deadLetter(5), dlqOffset: 50 };
+    await store.deadLetters.add([deadLetter(1), copy]);
+    const ofBefore = [5, 6].map((offset) => deadLetter(offset, { dlqTopic: "" }));
+    expect(await store.deadLetters.list({ filter: {}, limit: 9 })).toEqual([...ofBefore, deadLetter(1)]);
+    expect(await store.deadLetters.list({ filter: { dlqTopics: [""] }, limit: 9 })).toEqual(ofBefore);
+    expect(await store.deadLetters.count()).toEqual([
+      { dlqTopic: "", category: "RETRY_THEN_DLQ", letters: 2 },
+      { dlqTopic: "order-events-dlq", category: "RETRY_THEN_DLQ", letters: 1 },
+    ]);
+    await store.deadLetters.clear();
+    expect(await store.deadLetters.count()).toEqual([]);
     await store.close();
   });
 

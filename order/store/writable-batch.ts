@@ -1,7 +1,8 @@
 // A batch as the stores write it: checked, each thing once, and in one order that every instance agrees on, so that two
 // transactions that want the same rows want them in the same order and cannot deadlock.
+import type { OrderState } from "../domain/order.ts";
 import { toKeyText } from "./key-text.ts";
-import type { BatchWrite, OrderChange, SourceProgress } from "./order-store.ts";
+import type { BatchWrite, OrderChange, SourceProgress, StoredOrder } from "./order-store.ts";
 import {
   type ParkedKeyRow,
   type ParkedProgressRow,
@@ -11,12 +12,22 @@ import {
   toParkedRow,
 } from "./parked-row.ts";
 import type { ParkedId } from "./parked-records.ts";
-import { requireStorable, UnstorableOrder } from "./storable.ts";
+import { requireStorable, requireStorableState, UnstorableOrder } from "./storable.ts";
 
-export interface WritableBatch {
-  readonly progress: readonly ProgressRow[];
-  readonly creates: readonly OrderChange[];
+export interface WritableBatch extends WritableChanges, WritableRows {}
+
+export interface WritableChanges {
+  readonly creates: readonly OrderCreation[];
   readonly updates: readonly OrderChange[];
+}
+
+export interface OrderCreation extends OrderChange {
+  readonly order: StoredOrder;
+}
+
+/** The rows of everything but orders: few, and with bytes. */
+export interface WritableRows {
+  readonly progress: readonly ProgressRow[];
   readonly park: readonly ParkedRow[];
   readonly repark: readonly ParkedProgressRow[];
   readonly unpark: readonly ParkedKeyRow[];
@@ -34,18 +45,19 @@ export interface ProgressRow {
 
 /** Throws `UnstorableOrder`, and on what only a bug can ask for: anything given twice, or a record of a source without progress. */
 export function prepareBatch(batch: BatchWrite): WritableBatch {
-  return {
-    progress: prepareProgress(batch.progress),
-    ...prepareChanges(batch.changes),
-    ...prepareParked(batch),
-  };
+  return { ...prepareRows(batch), ...prepareChanges(batch.changes) };
 }
 
-export function isEmpty({ progress, creates, updates, park, repark, unpark }: WritableBatch): boolean {
-  return [progress, creates, updates, park, repark, unpark].every((rows) => rows.length === 0);
+/** As `prepareBatch`, without the orders. */
+export function prepareRows(batch: Omit<BatchWrite, "changes">): WritableRows {
+  return { progress: prepareProgress(batch.progress), ...prepareParked(batch) };
 }
 
-function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
+export function isNothing({ progress, changes, park, repark, unpark }: BatchWrite): boolean {
+  return [progress, changes, park, repark, unpark].every((parts) => parts.length === 0);
+}
+
+export function prepareProgress(progress: readonly SourceProgress[]): readonly ProgressRow[] {
   const sorted = progress.toSorted((left, right) => compareText(left.source, right.source));
   requireOnce(
     sorted,
@@ -59,8 +71,9 @@ function prepareProgress(progress: readonly SourceProgress[]): readonly Progress
   });
 }
 
-function prepareChanges(changes: readonly OrderChange[]): Pick<WritableBatch, "creates" | "updates"> {
-  const creates: OrderChange[] = [];
+/** As `prepareBatch`, only the orders. */
+export function prepareChanges(changes: readonly OrderChange[]): WritableChanges {
+  const creates: OrderCreation[] = [];
   const updates: OrderChange[] = [];
   const sorted = changes.toSorted((left, right) => compareText(left.order.orderId, right.order.orderId));
   requireOnce(
@@ -70,11 +83,18 @@ function prepareChanges(changes: readonly OrderChange[]): Pick<WritableBatch, "c
   );
   for (const change of sorted) {
     const { order, expectedVersion } = change;
-    requireStorable(order);
+    if (expectedVersion === 0) {
+      if (!isWhole(order))
+        throw new Error(`order ${JSON.stringify(order.orderId)} is to be made, and has no lines`);
+      requireStorable(order);
+      creates.push({ order, expectedVersion });
+    } else {
+      requireStorableState(order);
+      updates.push(change);
+    }
     if (!(order.version > expectedVersion)) {
       throw new UnstorableOrder(order.orderId, `version ${order.version} does not follow ${expectedVersion}`);
     }
-    (expectedVersion === 0 ? creates : updates).push(change);
   }
   return { creates, updates };
 }
@@ -84,7 +104,7 @@ function prepareParked({
   park,
   repark,
   unpark,
-}: BatchWrite): Pick<WritableBatch, "park" | "repark" | "unpark"> {
+}: Omit<BatchWrite, "changes">): Omit<WritableRows, "progress"> {
   const ids = [...park, ...repark, ...unpark].toSorted(compareIds);
   requireOnce(
     ids,
@@ -102,6 +122,10 @@ function prepareParked({
     repark: repark.toSorted(compareIds).map(toParkedProgressRow),
     unpark: unpark.toSorted(compareIds).map(toParkedKeyRow),
   };
+}
+
+function isWhole(order: OrderState): order is StoredOrder {
+  return "items" in order;
 }
 
 function requireOnce<Item>(

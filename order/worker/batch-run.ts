@@ -53,7 +53,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
         failureOf: (item) => surprise ?? simulate(item),
         accept(plan) {
           // That nothing fails is known only when it is written.
-          if (!toldBreaker && plan.ends.some(({ kind }) => kind !== "done")) {
+          if (!toldBreaker && !plan.allDone) {
             const observations = items.map((item, index) => observationOf(item, plan.ends[index]));
             if (observations.some((seen) => seen !== undefined && seen.kind !== "success")) {
               toldBreaker = true;
@@ -106,7 +106,6 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
     return await run(items.slice(middle));
   }
 
-  /** Tells the breaker how the items end, in order; answers the first item that must not be written because it opened. */
   /**
    * A parked record that fails as a probe has told what it was for: its attempt does not count, and other lanes have their
    * turn before it. A new one is parked with its attempt, or the records behind it would never be tried; and undecodable
@@ -118,6 +117,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
     return true;
   }
 
+  /** Tells the breaker how the items end, in order; answers the first item that must not be written because it opened. */
   function whereToStop(
     items: readonly WorkItem[],
     observations: readonly (Observation | undefined)[],
@@ -136,9 +136,9 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
 
   function follow(items: readonly WorkItem[], plan: BatchPlan): void {
     const dead: ParkedRecord[] = plan.park.filter(({ state }) => state === "dead");
-    for (const [index, item] of items.entries()) {
-      const end = plan.ends[index];
-      if (end === undefined) continue;
+    for (let index = 0; index < items.length; index += 1) {
+      const [item, end] = [items[index], plan.ends[index]];
+      if (item === undefined || end === undefined) continue;
       const { partition, delivery, record } = item;
       if (delivery !== null) {
         partition.nextOffset = record.offset + 1;
@@ -150,8 +150,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
       }
       if (end.kind === "waiting" || end.kind === "dead") log(item, end);
     }
-    const partitions = new Set(items.map(({ partition }) => partition));
-    for (const { source, lanes } of partitions) {
+    if (plan.park.length + plan.repark.length + plan.unpark.length === 0) return;
+    for (const { source, lanes } of new Set(items.map(({ partition }) => partition))) {
       const own = ({ source: other }: { source: string }) => other === source;
       if (plan.park.length > 0) lanes.park(plan.park.filter(own));
       if (plan.repark.length > 0) lanes.repark(plan.repark.filter(own));

@@ -1,22 +1,25 @@
 // Delivered records that nobody has worked on yet, in the order of their delivery.
 import type { DeliveredItem } from "./read-items.ts";
 
-export interface Inbox {
-  push(item: DeliveredItem): void;
+/** Whatever was made of a record, with the partition that it came from. */
+type Held = Pick<DeliveredItem, "partition">;
+
+export interface Inbox<Item extends Held = DeliveredItem> {
+  push(item: Item): void;
   /** Takes out at most `limit` of the oldest records whose partition is claimed; the others stay. */
-  take(limit: number): DeliveredItem[];
+  take(limit: number): Item[];
   /** Puts records back in front, as they were taken. */
-  putBack(items: readonly DeliveredItem[]): void;
+  putBack(items: readonly Item[]): void;
   /** Forgets the records of partitions that are not ours any more. */
   dropForeign(): void;
   readonly length: number;
 }
 
-export function createInbox(): Inbox {
-  let items: DeliveredItem[] = [];
+export function createInbox<Item extends Held = DeliveredItem>(): Inbox<Item> {
+  let items: Item[] = [];
 
-  const isOurs = ({ partition: { state } }: DeliveredItem) => state === "claimed" || state === "unclaimed";
-  const isClaimed = ({ partition: { state } }: DeliveredItem) => state === "claimed";
+  const isOurs = ({ partition: { state } }: Item) => state === "claimed" || state === "unclaimed";
+  const isClaimed = ({ partition: { state } }: Item) => state === "claimed";
 
   return {
     push: (item) => void items.push(item),

@@ -74,6 +74,15 @@ export function isHeldBack({ dying }: AssignedPartition): boolean {
   return false;
 }
 
+/** The next try claims it anew, and learns what the store has. */
+export function unclaim(partition: AssignedPartition): void {
+  if (partition.state === "claimed") partition.state = "unclaimed";
+}
+
+export function isClaimed({ state }: AssignedPartition): boolean {
+  return state === "claimed";
+}
+
 /** How a partition is called in logs and maps. */
 export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;

@@ -1,13 +1,13 @@
 // What a batch does, decided in memory and as a whole: which orders change, which records are parked, which are dead. Pure:
 // the same items, orders and time give the same plan, so every rule of retrying and ordering is tested without a broker.
 import type { DeathCertificate, FailedAttempt } from "../domain/dead-letter.ts";
-import { decide, type EventOrigin, type Order } from "../domain/order.ts";
+import { decide, type EventOrigin, type OrderState } from "../domain/order.ts";
 import { type Failure, judge, type RetryPolicies } from "../domain/verdict.ts";
 import type { OrderChange } from "../store/order-store.ts";
 import type { ParkedId, ParkedProgress, ParkedRecord } from "../store/parked-records.ts";
 import { failureOfReading, failureOfRejection } from "./failures.ts";
 import { describeEvent, eventTypeOf } from "./record-reader.ts";
-import type { WorkItem } from "./work-item.ts";
+import { detachRecord, type WorkItem } from "./work-item.ts";
 
 export interface PlanOptions {
   readonly policies: RetryPolicies;
@@ -44,15 +44,17 @@ export interface BatchPlan {
   readonly unpark: readonly ParkedId[];
   /** How each item ends, in the order of the items. */
   readonly ends: readonly ItemEnd[];
+  /** Whether all of them end as done. */
+  readonly allDone: boolean;
 }
 
 /** `orders` has what the store said; an order that is not in it does not exist. Items come in the order of their effect. */
 export function planBatch(
   items: readonly WorkItem[],
-  orders: ReadonlyMap<string, Order>,
+  orders: ReadonlyMap<string, OrderState>,
   options: PlanOptions,
 ): BatchPlan {
-  const changed = new Map<string, Order>();
+  const changed = new Map<string, OrderState>();
   const blockedLanes = new Set<string>();
   const ends = items.map((item) => {
     const end = endOf(item, orders, changed, blockedLanes, options);
@@ -63,7 +65,7 @@ export function planBatch(
     order,
     expectedVersion: orders.get(orderId)?.version ?? 0,
   }));
-  return { changes, ...parkedChanges(items, ends), ends };
+  return { changes, ...parkedChanges(items, ends), ends, allDone: ends.every((end) => end === done) };
 }
 
 const done: ItemEnd = { kind: "done" };
@@ -74,8 +76,8 @@ function laneKeyOf({ partition, lane }: WorkItem): string {
 
 function endOf(
   item: WorkItem,
-  orders: ReadonlyMap<string, Order>,
-  changed: Map<string, Order>,
+  orders: ReadonlyMap<string, OrderState>,
+  changed: Map<string, OrderState>,
   blockedLanes: ReadonlySet<string>,
   options: PlanOptions,
 ): ItemEnd {
@@ -154,10 +156,11 @@ function parkedChanges(
   const park: ParkedRecord[] = [];
   const repark: (ParkedId & ParkedProgress)[] = [];
   const unpark: ParkedId[] = [];
-  for (const [index, item] of items.entries()) {
-    const end = ends[index];
+  for (let index = 0; index < items.length; index += 1) {
+    const [item, end] = [items[index], ends[index]];
+    // Nearly all of them.
+    if (item === undefined || end === undefined || (end === done && item.delivery !== null)) continue;
     const isNew = item.delivery !== null;
-    if (end === undefined || (end.kind === "done" && isNew)) continue;
     const id: ParkedId = { source: item.partition.source, offset: item.record.offset };
     if (end.kind === "done") unpark.push(id);
     else if (isNew) park.push(parkedRecord(item, id, progressOf(end)));
@@ -184,7 +187,7 @@ function parkedRecord(item: WorkItem, id: ParkedId, progress: ParkedProgress): P
     ...progress,
     lane: item.lane,
     groupId: item.partition.groupId,
-    original: item.record,
+    original: detachRecord(item.record),
     event: describeEvent(item.reading),
   };
 }

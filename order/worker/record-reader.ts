@@ -1,7 +1,7 @@
 // A record becomes an event of the domain, or the reason why it cannot. Never throws: bytes are other people's.
 import type { KafkaRecord } from "../../kafka/record.ts";
 import type { Codec } from "../../schemas/codec.ts";
-import { readEventHeaders } from "../../schemas/event-headers.ts";
+import { readEventId } from "../../schemas/event-headers.ts";
 import type {
   DecodedEvent,
   Order as OrderOnWire,
@@ -59,7 +59,7 @@ export function createRecordReader(codec: Pick<Codec, "decode" | "resolve">): Re
       }
       if (event.kind === "invalid")
         return { kind: "invalid", reason: "invalid_event", message: event.message, decoded };
-      return { kind: "event", event, eventId: readEventHeaders(record.headers).eventId ?? null, decoded };
+      return { kind: "event", event, eventId: readEventId(record.headers) ?? null, decoded };
     },
     resolve: (schemaId) => codec.resolve(schemaId),
   };
@@ -157,7 +157,8 @@ const maxTextLength = 1024;
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/;
 
 function textProblem(name: string, text: string): string | undefined {
-  if (text.trim() === "") return `${name} must not be blank.`;
+  // What begins with something visible is not blank.
+  if (!(text.charCodeAt(0) > 0x20) && text.trim() === "") return `${name} must not be blank.`;
   if (text.length > maxTextLength) return `${name} must be at most ${maxTextLength} characters.`;
   if (controlCharacters.test(text)) return `${name} must not contain control characters.`;
   return undefined;

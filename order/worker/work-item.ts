@@ -22,3 +22,17 @@ export interface WorkItem {
 export function laneOf({ key, offset }: Pick<OriginalRecord, "key" | "offset">): string {
   return key === null ? `offset ${offset}` : key.toString("utf8");
 }
+
+/**
+ * The record with bytes of its own. As delivered they are views of what a whole batch arrived in, which would be kept in
+ * memory for as long as this one record is.
+ */
+export function detachRecord(record: OriginalRecord): OriginalRecord {
+  const { key, value, headers } = record;
+  return {
+    ...record,
+    key: key === null ? null : Buffer.from(key),
+    value: value === null ? null : Buffer.from(value),
+    headers: headers.map(([name, bytes]) => [name, bytes === null ? null : Buffer.from(bytes)]),
+  };
+}

@@ -352,6 +352,20 @@ describe("the worker", () => {
     expect(committed.get("order-events/0")).toBe(2);
   });
 
+  test("a store that cannot take a whole batch in its time gets smaller ones", async () => {
+    const { store, sink, clock, committed } = await openBench((inner) => ({
+      save: (batch) =>
+        batch.changes.length > 3 ? Promise.reject(new StoreUnavailable("too slow")) : inner.save(batch),
+    }));
+    sink.onRecords(Array.from({ length: 20 }, (_, offset) => record(offset, create(`O${offset}`))));
+    for (let round = 0; round < 30; round += 1) {
+      await settle();
+      clock.advance(5000);
+    }
+    expect(await store.count()).toBe(20);
+    expect(committed.get("order-events/0")).toBe(20);
+  });
+
   test("a commit that got lost after the store had the batch has no second effect", async () => {
     let losing = true;
     const { store, sink, clock, committed, letters, acknowledge } = await openBench((inner) => ({

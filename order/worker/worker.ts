@@ -12,18 +12,22 @@ import type { Failure, RetryPolicies } from "../domain/verdict.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedId } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
+import { createAcknowledgedLetters } from "./acknowledged-letters.ts";
+import { applyBackPressure } from "./back-pressure.ts";
 import { createBatchRun } from "./batch-run.ts";
+import { createClaims } from "./claims.ts";
 import { type Committer, createCommitter } from "./committer.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { createDueItems } from "./due-items.ts";
 import { createInbox } from "./inbox.ts";
 import {
-  acceptClaim,
   type AssignedPartition,
   createAssignedPartition,
+  isClaimed,
   isHeldBack,
   partitionKey,
   type RecordDelivery,
+  unclaim,
 } from "./partition.ts";
 import type { RecordReader } from "./record-reader.ts";
 import {
@@ -52,7 +56,7 @@ export interface WorkerOptions {
   /** Names the stream that a partition's offsets belong to. */
   readonly sourceOf: (partition: TopicPartition) => string;
   readonly reachCrashPoint?: ReachCrashPoint;
-  /** Records of one transaction. Default: 4,000. */
+  /** Records of one transaction; fewer after the store could not take so many. Default: 10,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */
   readonly maxInbox?: number;
@@ -100,14 +104,13 @@ interface Group {
 }
 
 const infrastructureBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
-/** A claim that somebody took over is asked for again, in case it was a mistake: only the consumer group knows. */
-const reclaimDelayMs = 500;
 /** With too many letters on their way nothing is taken; how soon it is looked again whether there is room. */
 const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
-  const { maxBatchSize = 4000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
+  const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
+  const pressBack = () => applyBackPressure(groups, inbox.length, { maxInbox, maxUnsettled });
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
   const bySource = new Map<string, AssignedPartition>();
@@ -116,13 +119,16 @@ export function createWorker(options: WorkerOptions): Worker {
   const skips = createSkipQueue();
   // A worker that did not know yet that it had been replaced: a claim shows what it has left.
   const dueItems = createDueItems(store, reader, clock, unclaim);
+  const letters = createAcknowledgedLetters(store, bySource);
+  const claims = createClaims({ store, owned: bySource, letters, outbox, clock, logger });
   const batchRun = createBatchRun({ ...options, reachCrashPoint });
-  let published: ParkedId[] = [];
   let running: Promise<void> | undefined;
   let attemptEnd: Promise<unknown> = Promise.resolve();
   let waitingFor: string | undefined;
   let redelivered = 0;
   let failedTries = 0;
+  /** Halved when the store gives a batch up, for it may have been too much in its time; grows again while it does not. */
+  let batchSize = maxBatchSize;
   let cancelWake: (() => void) | undefined;
   /** Since the try that runs has begun: there may be more by now than it has looked at. */
   let wokenAgain = false;
@@ -168,7 +174,8 @@ export function createWorker(options: WorkerOptions): Worker {
           logger.info("Back again: records are being settled", { what: waitingFor });
         waitingFor = undefined;
         failedTries = 0;
-        applyBackPressure();
+        batchSize = Math.min(maxBatchSize, Math.ceil(batchSize * 1.25));
+        pressBack();
         if (!worked && !wokenAgain) return;
       } catch (error) {
         await waitFor(error);
@@ -178,8 +185,12 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** Answers whether there was anything to do. */
   async function workOnce(): Promise<boolean> {
-    await claimPartitions();
-    await unparkPublished();
+    const claimed = await claims.take();
+    if (claimed.length > 0) requestCommits(new Set(claimed));
+    for (const source of await letters.unpark()) {
+      claims.disown(source);
+      wokenAgain = true;
+    }
     await skips.carryOut(skip);
     const permitted = breaker.permits(clock.nowMs());
     // Not waited for here: a revoke waits for this try, and claims and acknowledgements have their turn meanwhile.
@@ -193,8 +204,8 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function takeBatch() {
-    const due = await dueItems.take([...bySource.values()].filter(isClaimed), maxBatchSize);
-    return { due, fresh: takeFresh(Math.max(0, maxBatchSize - due.length)) };
+    const due = await dueItems.take([...bySource.values()].filter(isClaimed), batchSize);
+    return { due, fresh: takeFresh(Math.max(0, batchSize - due.length)) };
   }
 
   /** New records before those that failed already: of these, each may be one that will always fail. */
@@ -209,12 +220,15 @@ export function createWorker(options: WorkerOptions): Worker {
       const items = await resolveSchemas(reader, taken);
       const outcome = await batchRun.run(items);
       putBack(outcome.notDone);
-      for (const source of outcome.fenced) disown(source);
-      requestCommits(items);
+      for (const source of outcome.fenced) claims.disown(source);
+      requestCommits(partitionsOf(items));
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
       putBack(fresh);
-      if (error instanceof StoreUnavailable) for (const { partition } of taken) unclaim(partition);
+      if (error instanceof StoreUnavailable) {
+        for (const { partition } of taken) unclaim(partition);
+        batchSize = Math.max(Math.ceil(maxBatchSize / 100), Math.floor(batchSize / 2));
+      }
       throw error;
     }
   }
@@ -237,61 +251,12 @@ export function createWorker(options: WorkerOptions): Worker {
         settled.push(delivery);
       }
     }
-    if (settled.length > 0) requestCommits(settled);
+    if (settled.length > 0) requestCommits(partitionsOf(settled));
     return fresh;
   }
 
   function putBack(items: readonly TakenItem[]): void {
     inbox.putBack(items.filter(isDelivered));
-  }
-
-  async function claimPartitions(): Promise<void> {
-    const nowMs = clock.nowMs();
-    const unclaimed = [...bySource.values()].filter(
-      ({ state, claimAfterMs }) => state === "unclaimed" && claimAfterMs <= nowMs,
-    );
-    if (unclaimed.length === 0) return;
-    for (const claim of await store.claim(unclaimed.map(({ source }) => source))) {
-      const partition = bySource.get(claim.source);
-      // Assigned anew since the claim was asked for: somebody else may have had it in between.
-      if (partition === undefined || !unclaimed.includes(partition)) continue;
-      const isPublished = new Set(
-        published.filter(({ source }) => source === claim.source).map(({ offset }) => offset),
-      );
-      const dead = claim.parked.filter(({ state, offset }) => state === "dead" && !isPublished.has(offset));
-      if (dead.length > 0) outbox.add(await store.loadParked(dead));
-      acceptClaim(partition, claim);
-      // Acknowledged already, and about to be let go of: nobody will tell of these again.
-      for (const { source, offset } of published) if (source === claim.source) partition.dying.delete(offset);
-    }
-    // The broker may be behind what the store has.
-    requestCommits(unclaimed.map((partition) => ({ partition })));
-  }
-
-  async function unparkPublished(): Promise<void> {
-    if (published.length === 0) return;
-    const told = published;
-    published = [];
-    const ids = told.filter(({ source }) => bySource.get(source)?.state === "claimed");
-    if (ids.length === 0) return;
-    const sources = new Set(ids.map(({ source }) => source));
-    const progress = [...sources].map((source) => ({
-      source,
-      epoch: bySource.get(source)?.epoch ?? 0,
-      nextOffset: null,
-    }));
-    const saved = await store
-      .save({ progress, changes: [], park: [], repark: [], unpark: ids })
-      .catch((error: unknown) => {
-        published = [...told, ...published];
-        throw error;
-      });
-    // What another worker owns now, it publishes again; the index counts it once.
-    if (saved.kind !== "fenced") return;
-    for (const source of saved.sources) disown(source);
-    // Nothing was written for the others either: they have their turn at once.
-    published.push(...ids.filter(({ source }) => !saved.sources.includes(source)));
-    wokenAgain = true;
   }
 
   async function skip(key: string, nextOffset: number): Promise<SkipOutcome> {
@@ -309,25 +274,13 @@ export function createWorker(options: WorkerOptions): Worker {
         throw error;
       });
     if (saved.kind !== "saved") {
-      disown(source);
+      claims.disown(source);
       return "not ours";
     }
     partition.nextOffset = Math.max(partition.nextOffset, nextOffset);
     partition.tracker.skipTo(nextOffset);
     await group.committer.flush([partition]);
     return (partition.committedNextOffset ?? 0) >= nextOffset ? "skipped" : "uncommitted";
-  }
-
-  function unclaim(partition: AssignedPartition): void {
-    if (partition.state === "claimed") partition.state = "unclaimed";
-  }
-
-  function disown(source: string): void {
-    const partition = bySource.get(source);
-    if (partition === undefined) return;
-    logger.warn("Another worker has claimed a partition: nothing more is written for it", { source });
-    unclaim(partition);
-    partition.claimAfterMs = clock.nowMs() + reclaimDelayMs;
   }
 
   /** Infrastructure being away is nobody's failed attempt: everything waits. */
@@ -342,35 +295,17 @@ export function createWorker(options: WorkerOptions): Worker {
     }
     waitingFor = what;
     failedTries += 1;
-    applyBackPressure();
+    pressBack();
     if (stopped) return;
     await waiting.wait(backoffMs(infrastructureBackoff, failedTries));
   }
 
-  function requestCommits(touched: readonly { readonly partition: AssignedPartition }[]): void {
+  function requestCommits(partitions: ReadonlySet<AssignedPartition>): void {
     reachCrashPoint("before-offset-commit");
-    const partitions = new Set(touched.map(({ partition }) => partition));
     for (const { committer, partitions: own } of groups) {
       committer.request(
         [...partitions].filter((partition) => own.get(partitionKey(partition)) === partition),
       );
-    }
-  }
-
-  /** Pauses what has too much in memory and resumes what has room again; the poll itself never stops. */
-  function applyBackPressure(): void {
-    for (const { source, partitions } of groups) {
-      const owned = [...partitions.values()];
-      const full = owned.filter(
-        (own) => !own.paused && (inbox.length >= maxInbox || own.tracker.unsettled >= maxUnsettled),
-      );
-      const roomy = owned.filter(
-        (own) => own.paused && inbox.length <= maxInbox / 2 && own.tracker.unsettled <= maxUnsettled / 2,
-      );
-      for (const own of full) own.paused = true;
-      for (const own of roomy) own.paused = false;
-      if (full.length > 0) source().pause(full);
-      if (roomy.length > 0) source().resume(roomy);
     }
   }
 
@@ -434,7 +369,7 @@ export function createWorker(options: WorkerOptions): Worker {
             // Read here and not when it is its turn: meanwhile the store is busy with the batch before.
             inbox.push(readDelivered(reader, record, partition, delivery));
           }
-          applyBackPressure();
+          pressBack();
           wake();
         },
         async onRevoked(partitions) {
@@ -452,17 +387,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     onPublished(ids) {
       reachCrashPoint("after-dlq-ack");
-      const touched: { partition: AssignedPartition }[] = [];
-      for (const { source, offset } of ids) {
-        const partition = bySource.get(source);
-        if (partition === undefined) continue;
-        const delivery = partition.dying.get(offset);
-        if (delivery !== undefined && delivery !== null) delivery.settled = true;
-        partition.dying.delete(offset);
-        touched.push({ partition });
-      }
-      published.push(...ids);
-      requestCommits(touched);
+      requestCommits(letters.add(ids));
       wake();
     },
     isPaused: (partition) =>
@@ -496,6 +421,10 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 }
 
-function isClaimed({ state }: AssignedPartition): boolean {
-  return state === "claimed";
+function partitionsOf(
+  touched: readonly { readonly partition: AssignedPartition }[],
+): ReadonlySet<AssignedPartition> {
+  const partitions = new Set<AssignedPartition>();
+  for (const { partition } of touched) partitions.add(partition);
+  return partitions;
 }

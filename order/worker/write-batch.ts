@@ -1,7 +1,8 @@
 // Brings a planned batch into the store: what is not known yet is loaded, and what another instance changed meanwhile is
 // decided again on what it wrote.
-import type { Order } from "../domain/order.ts";
+import type { OrderState } from "../domain/order.ts";
 import type { OrderStore, SourceProgress } from "../store/order-store.ts";
+import type { AssignedPartition } from "./partition.ts";
 import { type BatchPlan, planBatch, type PlanOptions } from "./plan-batch.ts";
 import type { WorkItem } from "./work-item.ts";
 
@@ -22,7 +23,7 @@ export interface WriteOptions extends PlanOptions {
 export async function writeBatch(items: readonly WorkItem[], options: WriteOptions): Promise<WriteOutcome> {
   const { store, accept } = options;
   const progress = progressOf(items);
-  const orders = new Map<string, Order>();
+  const orders = new Map<string, OrderState>();
   const looked = new Set<string>();
   // Each round that ends in a conflict is one that another writer won, so this ends.
   for (let toLoad = ordersToLoad(items); ;) {
@@ -47,6 +48,7 @@ export async function writeBatch(items: readonly WorkItem[], options: WriteOptio
  * first event waits or has failed, so it did not meet them.
  */
 function missed(items: readonly WorkItem[], plan: BatchPlan, looked: ReadonlySet<string>): string[] {
+  if (plan.allDone) return [];
   const orderIds = items.flatMap(({ reading }, index) => {
     const end = plan.ends[index];
     const failure = end?.kind === "waiting" || end?.kind === "dead" ? end.failure : null;
@@ -57,11 +59,14 @@ function missed(items: readonly WorkItem[], plan: BatchPlan, looked: ReadonlySet
 
 /** New records come in offset order, so the last one of a source says how far the batch brings it. */
 function progressOf(items: readonly WorkItem[]): SourceProgress[] {
-  const bySource = new Map<string, SourceProgress>();
+  const nextOffsets = new Map<AssignedPartition, number | null>();
   for (const { partition, record, delivery } of items) {
-    const { source, epoch } = partition;
-    if (delivery !== null) bySource.set(source, { source, epoch, nextOffset: record.offset + 1 });
-    else if (!bySource.has(source)) bySource.set(source, { source, epoch, nextOffset: null });
+    if (delivery !== null) nextOffsets.set(partition, record.offset + 1);
+    else if (!nextOffsets.has(partition)) nextOffsets.set(partition, null);
+  }
+  const bySource = new Map<string, SourceProgress>();
+  for (const [{ source, epoch }, nextOffset] of nextOffsets) {
+    if (nextOffset !== null || !bySource.has(source)) bySource.set(source, { source, epoch, nextOffset });
   }
   return [...bySource.values()];
 }

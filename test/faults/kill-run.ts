@@ -4,8 +4,7 @@
 // KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL choose the servers; without them the parts of the tests are started.
 import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
-import { startParts } from "../parts/parts.ts";
-import type { PartsAddresses } from "../system/real-environment.ts";
+import { openFaultServers } from "./fault-servers.ts";
 import { runKills } from "./run-kills.ts";
 
 const { values } = parseArgs({
@@ -17,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 const display = createProgressDisplay(process.stderr, "Fault run");
-const servers = await openServers();
+const servers = await openFaultServers();
 try {
   const report = await runKills({
     addresses: servers.addresses,
@@ -39,15 +38,6 @@ try {
 } finally {
   display.end();
   await servers.close();
-}
-
-async function openServers(): Promise<{ readonly addresses: PartsAddresses; close(): Promise<void> }> {
-  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, DATABASE_URL } = process.env;
-  if (KAFKA_BROKERS !== undefined && SCHEMA_REGISTRY_URL !== undefined && DATABASE_URL !== undefined) {
-    return { addresses: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, DATABASE_URL }, close: async () => {} };
-  }
-  const parts = await startParts({ kafka: { heapMb: 1024, optimised: true } });
-  return { addresses: parts.environment, close: () => parts.close() };
 }
 
 function readCount(name: string, text: string): number {

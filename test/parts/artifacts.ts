@@ -24,20 +24,12 @@ interface Artifact {
   readonly fetch: (into: string) => Promise<void>;
 }
 
-const kafka: Artifact = {
+const kafka = jarsOf({
   name: `Apache Kafka ${kafkaVersion}`,
-  directory: join(partsCache(), `kafka-${kafkaVersion}-${fingerprint(kafkaPom)}`),
+  folder: `kafka-${kafkaVersion}`,
+  pom: kafkaPom,
   megabytes: 45,
-  async fetch(into) {
-    await maven(
-      `${copyPlugin}:copy-dependencies`,
-      "-f",
-      kafkaPom,
-      `-DoutputDirectory=${into}`,
-      "-DincludeScope=runtime",
-    );
-  },
-};
+});
 
 const registry: Artifact = {
   name: `Apicurio Registry ${registryVersion}`,
@@ -57,6 +49,21 @@ const registry: Artifact = {
   },
 };
 
+export interface JarsOptions {
+  /** As people call it. */
+  readonly name: string;
+  /** In the cache; what the POM says is part of the folder's name as well. */
+  readonly folder: string;
+  /** Path of the POM that names the jars; what they need comes along. */
+  readonly pom: string;
+  readonly megabytes: number;
+}
+
+/** The folder with the jars that a POM names. */
+export function fetchJars(options: JarsOptions): Promise<string> {
+  return fetchOnce(jarsOf(options));
+}
+
 /** The folder with the jars of a broker, of the storage tool and of the command-line tools. */
 export function kafkaJars(): Promise<string> {
   return fetchOnce(kafka);
@@ -75,6 +82,23 @@ export function artifactsAreCached(): boolean {
 /** Beside the native client's builds, outside the checkout: a second clone fetches nothing. */
 export function partsCache(): string {
   return join(defaultCacheDir(process.env), "parts");
+}
+
+function jarsOf({ name, folder, pom, megabytes }: JarsOptions): Artifact {
+  return {
+    name,
+    directory: join(partsCache(), `${folder}-${fingerprint(pom)}`),
+    megabytes,
+    async fetch(into) {
+      await maven(
+        `${copyPlugin}:copy-dependencies`,
+        "-f",
+        pom,
+        `-DoutputDirectory=${into}`,
+        "-DincludeScope=runtime",
+      );
+    },
+  };
 }
 
 async function fetchOnce(artifact: Artifact): Promise<string> {

@@ -57,6 +57,10 @@ export function environmentOn(addresses: PartsAddresses): RealEnvironment {
         KAFKA_ORDER_TOPIC: `${prefix}-order-events`,
         KAFKA_STATUS_UPDATE_TOPIC: `${prefix}-order-status-updates`,
         KAFKA_DLQ_TOPIC: `${prefix}-order-events-dlq`,
+        SAGA_ORDERS_TOPIC: `${prefix}-orders`,
+        SAGA_PAYMENT_TOPIC: `${prefix}-payment-orders`,
+        SAGA_STOCK_TOPIC: `${prefix}-stock-orders`,
+        SAGA_DLQ_TOPIC: `${prefix}-recovererDLQ`,
         KAFKA_GROUP_ID: `${prefix}-order-service-group`,
       };
     },

@@ -39,7 +39,8 @@ export function AttemptsLine({ letter }: { readonly letter: LetterDetails }) {
 }
 
 function stepsOf(letter: LetterDetails): readonly Step[] {
-  const { originalTopic, originalPartition, originalOffset, deadLetterPartition, deadLetterOffset } = letter;
+  const { originalTopic, originalPartition, originalOffset } = letter;
+  const { deadLetterTopic, deadLetterPartition, deadLetterOffset } = letter;
   const written: Step = {
     iso: letter.recordedAt,
     title: "Record written",
@@ -67,7 +68,7 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
     {
       iso: letter.lastFailureAt,
       title: "Dead letter",
-      text: `Partition ${deadLetterPartition}, offset ${deadLetterOffset} of the dead-letter topic`,
+      text: `${deadLetterTopic}/${deadLetterPartition}, offset ${deadLetterOffset}`,
       mood: "end",
     },
   ];

@@ -16,7 +16,7 @@ const dumpedAtFirst = 2048;
 
 export function MessagePayload({ letter }: { readonly letter: LetterDetails }) {
   const { value, originalValue } = letter;
-  const [hex, setHex] = useState(value.kind === "undecodable");
+  const [hex, setHex] = useState(value.kind === "undecodable" || value.kind === "bytes");
   const schema =
     value.kind !== "tombstone" && value.schemaId !== null ? `schema ${value.schemaId}` : "no schema id";
   const aside = (
@@ -48,6 +48,12 @@ export function MessagePayload({ letter }: { readonly letter: LetterDetails }) {
       {value.kind === "undecodable" && (
         <p className="panel-text">
           <strong>The bytes cannot be decoded.</strong> <Long text={value.why} length={400} />
+        </p>
+      )}
+      {value.kind === "bytes" && (
+        <p className="panel-text">
+          <strong>It was decoded when it failed.</strong> Its JSON was left out so that the dead letter fitted
+          its topic; the bytes are whole.
         </p>
       )}
       {value.kind === "tombstone" && (

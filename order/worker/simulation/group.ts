@@ -46,7 +46,7 @@ export interface GroupOptions {
   readonly partitions: readonly SimulatedPartition[];
   readonly loop: EventLoop;
   readonly random: Random;
-  readonly accounts: Accounts;
+  readonly accounts: Pick<Accounts, "onCommit">;
   readonly fail: (violation: Violation) => void;
   readonly flaws: ReadonlySet<GroupFlaw>;
   /** Whether calls are so quick that a revoke has to be. */

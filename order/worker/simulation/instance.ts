@@ -85,13 +85,17 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
         decided = [];
         return call(() => save(batch, tried));
       },
-      claim: (sources) =>
-        call(() => {
+      claim: (sources) => {
+        // After a store that was away, and never within a batch: what was being planned was given up, and the next batch may
+        // be a smaller one.
+        deciding = [];
+        return call(() => {
           const claims = store.claim(sources);
           surroundings.trace?.(`${at()} claim: ${JSON.stringify(claims)}`);
           accounts.onClaims(claims);
           return claims;
-        }),
+        });
+      },
       readProgress: (sources) => call(() => store.readProgress(sources)),
       loadParked: (ids) => call(() => store.loadParked(ids)),
       listDue: (sources, nowMs, limit) => call(() => store.listDue(sources, nowMs, limit)),

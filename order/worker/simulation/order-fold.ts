@@ -1,6 +1,6 @@
 // Orders folded from the records that the worker says have had their effect, by rules written down a second time: so the
 // checker shares no code with what it checks.
-import type { StoredOrder } from "../../store/order-store.ts";
+import type { OrderState } from "../../domain/order.ts";
 import type { Produced } from "./topics.ts";
 import { Violation } from "./violation.ts";
 
@@ -19,7 +19,7 @@ export interface OrderFold {
   /** The record has had its effect, or is recognised as a repeat. @throws Violation when it is neither. */
   apply(produced: Produced, nowMs: number): void;
   /** @throws Violation unless the batch changes exactly what was folded since the last call, to the same. */
-  requireSame(changes: readonly { readonly order: StoredOrder }[]): void;
+  requireSame(changes: readonly { readonly order: OrderState }[]): void;
 }
 
 export function createOrderFold(): OrderFold {

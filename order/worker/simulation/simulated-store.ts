@@ -1,5 +1,6 @@
 // The order store's promises (store/order-store.ts) in plain maps, without any latency: each call is one transaction.
-import type { BatchWrite, Claim, OrderStore, SaveOutcome, StoredOrder } from "../../store/order-store.ts";
+import type { OrderState } from "../../domain/order.ts";
+import type { BatchWrite, Claim, OrderStore, SaveOutcome } from "../../store/order-store.ts";
 import type { DueRecord, ParkedId, ParkedOrder, ParkedRecord } from "../../store/parked-records.ts";
 
 interface Row {
@@ -31,13 +32,13 @@ type Async = Pick<
 export type SimulatedStore = {
   readonly [Name in keyof Async]: (...values: Parameters<Async[Name]>) => Awaited<ReturnType<Async[Name]>>;
 } & {
-  readonly orders: ReadonlyMap<string, StoredOrder>;
+  readonly orders: ReadonlyMap<string, OrderState>;
   parked(): ParkedRecord[];
   parkedAt(id: ParkedId): ParkedRecord | undefined;
 };
 
 export function createSimulatedStore(flaws: ReadonlySet<StoreFlaw> = new Set()): SimulatedStore {
-  const orders = new Map<string, StoredOrder>();
+  const orders = new Map<string, OrderState>();
   const sources = new Map<string, SourceRow>();
 
   const rowAt = ({ source, offset }: ParkedId) => sources.get(source)?.parked.get(offset);

@@ -1,20 +1,22 @@
-// Commits how far the index is fed: one commit on its way at a time, the newest positions in the next one. A commit that
+// Commits how far a feed is done: one commit on its way at a time, the newest positions in the next one. A commit that
 // fails is repeated after a moment; until then nothing is lost, at worst something is read again.
 import type { CommitOutcome } from "../../kafka/commit-queue.ts";
 import type { NextOffset } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
-import type { ReadPartition } from "./letter-inbox.ts";
+import type { FeedPartition } from "./feed-inbox.ts";
 
 export interface PositionCommitter {
   /** Commits the partitions' `nextOffset` soon. */
-  request(partitions: Iterable<ReadPartition>): void;
+  request(partitions: Iterable<FeedPartition>): void;
   /** Commits what was requested, and waits for the broker's answer. */
   flush(): Promise<void>;
 }
 
 export interface PositionCommitterOptions {
   readonly commit: (offsets: readonly NextOffset[]) => Promise<CommitOutcome>;
+  /** Whose positions these are, for the log. */
+  readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -23,10 +25,11 @@ const repeatAfterMs = 1000;
 
 export function createPositionCommitter({
   commit,
+  name,
   clock,
   logger,
 }: PositionCommitterOptions): PositionCommitter {
-  const dirty = new Set<ReadPartition>();
+  const dirty = new Set<FeedPartition>();
   let running: Promise<void> | undefined;
   let cancelRepeat: (() => void) | undefined;
 
@@ -40,7 +43,7 @@ export function createPositionCommitter({
       if (offsets.length === 0) return;
       const outcome = await commit(offsets);
       if (outcome.ok) continue;
-      logger.warn("Positions of the dead-letter index were not committed", {
+      logger.warn(`Positions of ${name} were not committed`, {
         reason: outcome.failure.kind,
         code: outcome.failure.code,
       });
