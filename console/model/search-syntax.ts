@@ -6,6 +6,7 @@ export interface LetterSearch {
   readonly errorType?: string;
   readonly reason?: string;
   readonly topic?: string;
+  readonly deadLetterTopic?: string;
   readonly category?: Category;
   readonly text?: string;
   /** ISO 8601. */
@@ -27,6 +28,7 @@ const names = {
   error: "errorType",
   reason: "reason",
   topic: "topic",
+  dlq: "deadLetterTopic",
   category: "category",
   from: "from",
   until: "until",

@@ -9,7 +9,8 @@ import { Panel } from "../parts/panel.tsx";
 import { Long, Short } from "../parts/text.tsx";
 
 export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
-  const { id, eventId, key, originalTopic, originalPartition, originalOffset, consumerGroup } = letter;
+  const { id, eventId, key, omitted, originalTopic, originalPartition, originalOffset, consumerGroup } =
+    letter;
   return (
     <Panel title="Record">
       <Facts
@@ -21,6 +22,14 @@ export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
           },
           { name: "Consumer group", value: <Short text={consumerGroup} /> },
           { name: "Event id", value: eventId === null ? "none" : <Copied text={eventId} what="event id" /> },
+          ...(omitted.length === 0
+            ? []
+            : [
+                {
+                  name: "Left out",
+                  value: `${omitted.join(", ")}: the letter had no room for it on its topic`,
+                },
+              ]),
           {
             name: "Key",
             value: key === null ? "none" : <Bytes text={key.text} base64={key.base64} what="key" />,

@@ -1,6 +1,7 @@
 // The first look on a bad night: is anything failing, is anything standing still, what is being waited for.
 import type { DeadLetterInfo } from "../../../contract/dead-letters.ts";
 import { pathOf, searchPath } from "../../model/screens.ts";
+import { termText } from "../../model/search-syntax.ts";
 import { counted, countText, spanText } from "../../model/time-text.ts";
 import {
   useDeadLetterInfo,
@@ -127,6 +128,7 @@ function DeadLetterKinds() {
   const letters = useDeadLetterStats();
   const info = useDeadLetterInfo();
   const kinds = Object.entries(letters.data?.byCategory ?? {});
+  const topics = letters.data?.topics ?? [];
   return (
     <Panel title="Dead letters by kind" aside={<Age readAtMs={letters.dataUpdatedAt} />}>
       {letters.data === undefined && !letters.isError && <Loading rows={2} what="the dead letters" />}
@@ -148,7 +150,18 @@ function DeadLetterKinds() {
       {info.data !== undefined && (
         <Facts
           facts={[
-            { name: "Topic", value: <Visible text={info.data.topic} /> },
+            ...topics.map(({ topic, total }) => ({
+              name: "Topic",
+              key: topic,
+              value: (
+                <>
+                  <Link href={searchPath(termText("dlq", topic))}>
+                    <Visible text={topic} />
+                  </Link>{" "}
+                  {countText(total)}
+                </>
+              ),
+            })),
             {
               name: "Retries of system A",
               value: retriesText(info.data),
