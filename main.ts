@@ -24,8 +24,9 @@ await runService(async (settings, logger) => {
   ];
   const banner = [
     "",
-    `  cart   ${cart.url}    creates and updates orders   ${cart.url}/openapi.json`,
-    `  order  ${order.url}    answers for them             ${order.url}/openapi.json`,
+    `  cart     ${cart.url}            creates and updates orders          ${cart.url}/openapi.json`,
+    `  order    ${order.url}            answers for them                    ${order.url}/openapi.json`,
+    `  console  ${order.url}/console    what failed, why, and what waits`,
     "",
     "Try:",
     `  curl -X POST ${cart.url}/create-order -d '{"orderId":"ORDER-001","itemsCount":3}'`,

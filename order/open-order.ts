@@ -1,5 +1,6 @@
 // order's composition root: what it is made of, in the order in which it opens.
 import { hostname } from "node:os";
+import { createConsole } from "../console/serve-console.ts";
 import { createOrderApp } from "../contract/http/order-app.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
@@ -146,6 +147,7 @@ export async function openOrder(
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
     health,
+    console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });

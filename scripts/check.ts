@@ -2,6 +2,7 @@
 // prints only what failed; exit code 1 when any did.
 const gates: Record<string, string[]> = {
   types: ["tsc", "--noEmit"],
+  "types of the console": ["tsc", "--noEmit", "--project", "console/app"],
   lint: ["oxlint", "--type-aware", "--deny-warnings"],
   format: ["oxfmt", "--check", "."],
   unused: ["knip-bun", "--no-progress"],

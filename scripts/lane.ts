@@ -10,6 +10,12 @@ export interface LaneResult {
 
 export const emptyLane: LaneResult = { passed: 0, failures: [], skipped: [] };
 
+/** For what a machine lacks: said aloud, and a failure where it is required. */
+export function laneWithout(what: string, reasons: readonly string[], required: boolean): LaneResult {
+  const sentences = reasons.map((reason) => `${what}: ${reason}`);
+  return required ? { ...emptyLane, failures: sentences } : { ...emptyLane, skipped: sentences };
+}
+
 export function addLanes(results: readonly LaneResult[]): LaneResult {
   return {
     passed: results.reduce((sum, { passed }) => sum + passed, 0),

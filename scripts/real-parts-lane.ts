@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { missingTools } from "../test/parts/machine.ts";
 import { startParts } from "../test/parts/parts.ts";
-import { addLanes, emptyLane, type LaneResult } from "./lane.ts";
+import { addLanes, emptyLane, laneWithout, type LaneResult } from "./lane.ts";
 import { preparePython } from "./python-environment.ts";
 import { runSuites } from "./suite-process.ts";
 
@@ -19,7 +19,7 @@ const suiteEndsWithinMs = 600_000;
 export async function runRealLane(files: readonly string[], options: RealLaneOptions): Promise<LaneResult> {
   if (files.length === 0) return emptyLane;
   const missing = missingTools();
-  if (missing.length > 0) return without("real parts", missing, options.required);
+  if (missing.length > 0) return laneWithout("real parts", missing, options.required);
   const startedAt = performance.now();
   const parts = await startParts().catch((error: unknown) => String(error));
   if (typeof parts === "string") {
@@ -55,10 +55,5 @@ async function interopPython({ root, required }: RealLaneOptions): Promise<Inter
   if (!existsSync(requirements)) return { environment: {}, result: emptyLane };
   const python = await preparePython(requirements);
   if (python.ok) return { environment: { TEST_PYTHON: python.python }, result: emptyLane };
-  return { environment: {}, result: without("Python interop", [python.reason], required) };
-}
-
-function without(what: string, reasons: readonly string[], required: boolean): LaneResult {
-  const sentences = reasons.map((reason) => `${what}: ${reason}`);
-  return required ? { ...emptyLane, failures: sentences } : { ...emptyLane, skipped: sentences };
+  return { environment: {}, result: laneWithout("Python interop", [python.reason], required) };
 }

@@ -12,6 +12,8 @@ export interface SuiteOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** A file that runs longer is killed and counted as failed. */
   readonly endsWithinMs: number;
+  /** What runs a file and writes its JUnit report; default `bun test`. */
+  readonly command?: (file: string, report: string) => string[];
 }
 
 /** For a single test that sets no limit of its own; Bun's 5 s are too few for a broker on a busy machine. */
@@ -47,9 +49,8 @@ type Ending = string | undefined;
 async function runBunTest(file: string, directory: string, options: SuiteOptions): Promise<Ending> {
   // A file, not a pipe: a server that a test forgot would hold a pipe open and the run with it.
   const output = openSync(join(directory, "output.log"), "a");
-  const limit = `--timeout=${testEndsWithinMs}`;
-  const reporter = ["--reporter=junit", `--reporter-outfile=${join(directory, "junit.xml")}`];
-  const child = Bun.spawn([process.execPath, "test", limit, ...reporter, `./${file}`], {
+  const { command = bunTest } = options;
+  const child = Bun.spawn(command(file, join(directory, "junit.xml")), {
     cwd: options.root,
     env: { ...process.env, ...options.environment },
     stdin: "ignore",
@@ -72,6 +73,12 @@ async function runBunTest(file: string, directory: string, options: SuiteOptions
   if (ending !== undefined) return ending;
   if (child.signalCode !== null) return `died of ${child.signalCode}`;
   return child.exitCode === 0 ? undefined : `ended with exit code ${child.exitCode}`;
+}
+
+function bunTest(file: string, report: string): string[] {
+  const limit = `--timeout=${testEndsWithinMs}`;
+  const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
+  return [process.execPath, "test", limit, ...reporter, `./${file}`];
 }
 
 function judge(file: string, directory: string, ending: Ending): LaneResult {

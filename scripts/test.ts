@@ -2,14 +2,14 @@
 // is `N passed, N failed` over all of them; what did not run is named before it.
 //
 //   bun run test                 all lanes
-//   bun run test -- unit         one lane: check, unit or real
+//   bun run test -- unit         one lane: check, unit, browser or real
 //   bun run test -- order/store  the suites whose path contains the text
 import { join } from "node:path";
 import { addLanes, emptyLane, type LaneResult } from "./lane.ts";
 import { buildNativeClient, installPackages } from "./prepare.ts";
 import { runSuites } from "./suite-process.ts";
 
-const laneNames = ["check", "unit", "real"] as const;
+const laneNames = ["check", "unit", "browser", "real"] as const;
 type LaneName = (typeof laneNames)[number];
 
 const root = join(import.meta.dirname, "..");
@@ -29,9 +29,11 @@ async function main(): Promise<number> {
   const results: LaneResult[] = [];
   try {
     await installPackages();
-    if (wants("unit") || wants("real")) results.push(await lane("native client", buildClient));
+    if (wants("unit") || wants("browser") || wants("real"))
+      results.push(await lane("native client", buildClient));
     if (wants("check") && pathFilters.length === 0) results.push(await lane("check", runCheck));
     if (wants("unit")) results.push(await lane("unit and embedded suites", runUnit));
+    if (wants("browser")) results.push(await lane("browser suites", runBrowser));
     if (wants("real")) results.push(await lane("real parts", runReal));
   } catch (error) {
     results.push({ ...emptyLane, failures: [error instanceof Error ? error.message : String(error)] });
@@ -81,13 +83,19 @@ async function runReal(): Promise<LaneResult> {
   return runRealLane(suites.real, { root, required });
 }
 
-function findSuites(filters: readonly string[]): Record<"unit" | "real", string[]> {
+async function runBrowser(): Promise<LaneResult> {
+  const { runBrowserLane } = await import("./browser-lane.ts");
+  return runBrowserLane(suites.browser, { root, required });
+}
+
+function findSuites(filters: readonly string[]): Record<"unit" | "browser" | "real", string[]> {
   const files = [...new Bun.Glob("**/*.test.{ts,tsx}").scanSync({ cwd: root })]
     .filter((file) => !file.split("/").includes("node_modules"))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
     .sort();
   return {
     unit: files.filter((file) => !/\.(?:real|browser)\.test\.tsx?$/.test(file)),
+    browser: files.filter((file) => /\.browser\.test\.tsx?$/.test(file)),
     real: files.filter((file) => /\.real\.test\.tsx?$/.test(file)),
   };
 }

@@ -118,6 +118,13 @@ export const settingsSchema = z.object({
     .describe(
       "Name under which this order instance keeps its partitions over a restart; must differ between instances. Default: host name and port",
     ),
+  CONSOLE_ENVIRONMENT: z
+    .string()
+    .max(40)
+    .optional()
+    .describe(
+      "Name that the console shows on every screen, `production` in red. Default: the host in the browser's address",
+    ),
   SIMULATED_FAILURES: z
     .enum(["on", "off"])
     .optional()

@@ -16,6 +16,8 @@ import { servingOf, type ServingOptions } from "./serving.ts";
 
 export interface OrderAppOptions extends ServingOptions, OrderPorts {
   readonly health: OrderHealth;
+  /** Pages for operators, below `/console`; it answers every method. */
+  readonly console?: (request: Request) => Promise<Response>;
 }
 
 export function createOrderApp(options: OrderAppOptions): Hono {
@@ -44,6 +46,7 @@ export function createOrderApp(options: OrderAppOptions): Hono {
         }),
         healthDetailDocument,
       ],
+      ...(options.console === undefined ? {} : { console: options.console }),
     },
     serving,
   );

@@ -24,20 +24,28 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
   /** For a service that can tell what it waits for: its words at `/health/detail`. */
   readonly healthDetail?: () => Promise<HealthReport>;
   readonly healthDocuments: readonly RouteDocument[];
+  /** Pages for people, below `consolePath`. */
+  readonly console?: (request: Request) => Promise<Response>;
 }
+
+const consolePath = "/console";
 
 export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): Hono {
-  const { procedures, routes, router, health, healthDetail } = definition;
+  const { procedures, routes, router, health, healthDetail, console: pages } = definition;
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
     ...healthEndpoints(health, serving, healthDetail),
     fixed("/openapi.json", documentOnce(definition, serving)),
     fixed("/", () => Promise.resolve(indexOf(definition))),
   ];
-  return mount({ endpoints, prefixes: { [trpcPath]: trpcEndpoint(router, serving) }, errorShapeOf }, serving);
+  const prefixes = {
+    [trpcPath]: trpcEndpoint(router, serving),
+    ...(pages === undefined ? {} : { [consolePath]: pages }),
+  };
+  return mount({ endpoints, prefixes, errorShapeOf }, serving);
 }
 
 /** System A lives under /api; everything else speaks as system B does. */
@@ -77,6 +85,7 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
   title,
   routes,
   healthDetail,
+  console: pages,
 }: ServiceDefinition<Catalogue, HealthBody>) {
   return {
     service,
@@ -87,6 +96,7 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
       live: "/health/live",
       ready: "/health/ready",
       ...(healthDetail === undefined ? {} : { detail: "/health/detail" }),
+      ...(pages === undefined ? {} : { console: consolePath }),
     },
     trpc: trpcPath,
     routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),

@@ -111,6 +111,7 @@ export interface TestOrderOptions {
   readonly stalled?: readonly string[];
   readonly entries?: readonly AuditEntry[];
   readonly health?: Partial<OrderHealth>;
+  readonly console?: (request: Request) => Promise<Response>;
 }
 
 export function createTestOrder({
@@ -123,6 +124,7 @@ export function createTestOrder({
   views,
   ports,
   health,
+  console: consolePages,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
@@ -142,6 +144,7 @@ export function createTestOrder({
     sagas: sagasOf(sagas),
     catalog: { list: async () => success({ products: [{ productId: "P-1", name: "Tea", price: 10 }] }) },
     ...ports,
+    ...(consolePages === undefined ? {} : { console: consolePages }),
     sagaCommands: {
       place(order, context) {
         placed.push({ command: order, context });

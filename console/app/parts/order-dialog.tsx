@@ -1,0 +1,67 @@
+// An order to the service that changes something: says what will happen, takes a reason where one is kept, is sent once
+// however often it is clicked, and stays open until its outcome is known.
+import { useMutation } from "@tanstack/react-query";
+import { useRef, type FormEvent, type ReactNode } from "react";
+import { troubleOfOrder } from "../data/trouble.ts";
+import { Dialog } from "./dialog.tsx";
+import { TroubleNotice } from "./notice.tsx";
+
+interface OrderDialogProps {
+  readonly title: string;
+  /** On the button that does it. */
+  readonly action: string;
+  /** `danger` for what cannot be taken back. */
+  readonly mood?: "usual" | "danger";
+  readonly failure: string;
+  /** Hears the fields of the form. Rejects with what the client threw. */
+  readonly send: (fields: FormData) => Promise<unknown>;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+export function OrderDialog({
+  title,
+  action,
+  mood = "danger",
+  failure,
+  send,
+  onDone,
+  onClose,
+  children,
+}: OrderDialogProps) {
+  const sent = useRef(false);
+  const order = useMutation({
+    mutationFn: send,
+    onSuccess: onDone,
+    onError: () => {
+      sent.current = false;
+    },
+  });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    // State comes a moment too late for a double click.
+    if (sent.current) return;
+    sent.current = true;
+    order.mutate(new FormData(event.currentTarget));
+  };
+  const close = () => {
+    if (!order.isPending) onClose();
+  };
+  return (
+    <Dialog title={title} onClose={close}>
+      <form onSubmit={submit}>
+        {children}
+        {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
+        <footer className="dialog-foot">
+          <button type="button" disabled={order.isPending} onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" className={mood} disabled={order.isPending}>
+            {order.isPending ? "Sending…" : action}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,126 @@
+// What is chosen, how many that is, and what can be done with it. Always there, so that choosing moves nothing.
+import { useRef, useState } from "react";
+import type { LetterSearch } from "../../model/search-syntax.ts";
+import { counted, countText } from "../../model/time-text.ts";
+import { download, fileStamp } from "../data/download.ts";
+import { exportLetters, type ExportFormat } from "../data/export-letters.ts";
+import type { LetterPage } from "../data/letter-pages.ts";
+import { troubleOfQuestion, type Trouble } from "../data/trouble.ts";
+import { Icon } from "../parts/icon.tsx";
+import { TroubleNotice } from "../parts/notice.tsx";
+import type { Selection } from "./selection.ts";
+
+interface SelectionBarProps {
+  readonly selection: Selection;
+  readonly search: LetterSearch;
+  readonly pages: readonly LetterPage[];
+  /** Of `pages`, in their order. */
+  readonly pageParams: readonly unknown[];
+}
+
+type Exporting =
+  | { readonly state: "running"; readonly count: number }
+  | { readonly state: "failed"; readonly trouble: Trouble; readonly format: ExportFormat };
+
+export function SelectionBar({ selection, search, pages, pageParams }: SelectionBarProps) {
+  const [exporting, setExporting] = useState<Exporting>();
+  const running = useRef<AbortController>(undefined);
+  const { ids, gathering, complete, rowCount } = selection;
+
+  async function run(format: ExportFormat): Promise<void> {
+    const stop = new AbortController();
+    running.current = stop;
+    setExporting({ state: "running", count: 0 });
+    try {
+      const { blob } = await exportLetters({
+        search,
+        format,
+        ...(ids.size === 0 ? {} : { chosen: { ids, cursors: cursorsOf(ids, pages, pageParams) } }),
+        onProgress: (count) => setExporting({ state: "running", count }),
+        signal: stop.signal,
+      });
+      download(blob, `${fileStamp("dead-letters")}.${format}`);
+      setExporting(undefined);
+    } catch (error) {
+      setExporting(
+        stop.signal.aborted ? undefined : { state: "failed", trouble: troubleOfQuestion(error), format },
+      );
+    }
+  }
+
+  const what = ids.size === 0 ? "all that match" : counted(ids.size, "message");
+  return (
+    <div className="selection-bar">
+      <p role="status">
+        {gathering !== undefined && `Reading all that match: ${countText(gathering)} so far…`}
+        {gathering === undefined && ids.size === 0 && "None chosen"}
+        {gathering === undefined && ids.size > 0 && (
+          <strong>
+            {ids.size === rowCount && complete
+              ? `All ${countText(ids.size)} that match`
+              : countText(ids.size)}{" "}
+            chosen
+          </strong>
+        )}
+      </p>
+      {gathering !== undefined ? (
+        <button type="button" onClick={selection.stopGathering}>
+          Stop
+        </button>
+      ) : (
+        <button
+          type="button"
+          disabled={rowCount === 0 || (complete && ids.size === rowCount)}
+          onClick={selection.chooseAllThatMatch}
+        >
+          Select all matching
+        </button>
+      )}
+      <button type="button" disabled={ids.size === 0} onClick={selection.clear}>
+        Clear
+      </button>
+      <span className="spring" />
+      {exporting?.state === "running" ? (
+        <>
+          <span role="status">Exporting: {countText(exporting.count)} written…</span>
+          <button type="button" onClick={() => running.current?.abort()}>
+            Stop
+          </button>
+        </>
+      ) : (
+        formats.map((format) => (
+          <button
+            key={format}
+            type="button"
+            disabled={rowCount === 0}
+            aria-label={`Export ${what} as ${format.toUpperCase()}`}
+            onClick={() => void run(format)}
+          >
+            <Icon name="download" /> {format.toUpperCase()}
+          </button>
+        ))
+      )}
+      {exporting?.state === "failed" && (
+        <TroubleNotice
+          title="Nothing was exported"
+          trouble={exporting.trouble}
+          onAgain={() => void run(exporting.format)}
+        />
+      )}
+    </div>
+  );
+}
+
+const formats = ["json", "csv"] as const;
+
+/** Of the pages that hold any of them. */
+function cursorsOf(
+  ids: ReadonlySet<string>,
+  pages: readonly LetterPage[],
+  pageParams: readonly unknown[],
+): readonly string[] {
+  return pages.flatMap(({ rows }, index) => {
+    const cursor = pageParams[index];
+    return typeof cursor === "string" && rows.some(({ id }) => ids.has(id)) ? [cursor] : [];
+  });
+}

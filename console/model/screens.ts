@@ -1,0 +1,62 @@
+// Where the console's screens are: path to screen and back. The server asks the same function, so that a path that no
+// screen has is a 404 with the frame around it and never a lie with 200.
+
+export const consoleBase = "/console";
+
+export type Place =
+  | { readonly screen: "overview" | "messages" | "waiting" | "orders" | "audit" }
+  | { readonly screen: "message"; readonly id: string };
+
+export type Screen = Place["screen"];
+
+/** In the order of the navigation. A screen that is not here has no door. */
+export const doors = [
+  { screen: "overview", title: "Overview", path: "", key: "o", about: "what is up, what is waited for" },
+  { screen: "messages", title: "Messages", path: "/messages", key: "m", about: "dead letters, one by one" },
+  { screen: "waiting", title: "Waiting", path: "/waiting", key: "w", about: "events between two attempts" },
+  { screen: "orders", title: "Orders", path: "/orders", key: "r", about: "what order knows of an order" },
+  { screen: "audit", title: "Audit", path: "/audit", key: "a", about: "who ordered what, and why" },
+] as const satisfies readonly {
+  readonly screen: Screen;
+  readonly title: string;
+  readonly path: string;
+  /** Follows `g`. */
+  readonly key: string;
+  readonly about: string;
+}[];
+
+/** Undefined for a path that no screen has. */
+export function readPlace(pathname: string): Place | undefined {
+  if (pathname !== consoleBase && !pathname.startsWith(`${consoleBase}/`)) return undefined;
+  const path = pathname.slice(consoleBase.length).replace(/\/$/, "");
+  const door = doors.find((door) => door.path === path);
+  if (door !== undefined) return { screen: door.screen };
+  const message = /^\/messages\/([^/]+\/[^/]+\/[^/]+)$/.exec(path)?.[1];
+  const id = message === undefined ? undefined : decoded(message);
+  return id === undefined ? undefined : { screen: "message", id };
+}
+
+export function pathOf(place: Place): string {
+  if (place.screen === "message") {
+    return `${consoleBase}/messages/${place.id.split("/").map(encodeURIComponent).join("/")}`;
+  }
+  return consoleBase + (doors.find(({ screen }) => screen === place.screen)?.path ?? "");
+}
+
+/** The one of an order, found by its id. */
+export function orderPath(orderId: string): string {
+  return `${pathOf({ screen: "orders" })}?${new URLSearchParams({ id: orderId }).toString()}`;
+}
+
+/** Messages narrowed down to a search. */
+export function searchPath(search: string): string {
+  return `${pathOf({ screen: "messages" })}?${new URLSearchParams({ q: search }).toString()}`;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
