@@ -2,11 +2,12 @@
 // come in from the poll loop without a wait; one batch at a time goes to the store. Nothing here fails for good: what is no
 // decision is a dead letter in the same transaction, and what is away is waited for.
 import type { KafkaRecord, TopicPartition } from "../../kafka/record.ts";
-import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
+import { applyBackPressure } from "../worker/back-pressure.ts";
+import { createClaims } from "../worker/claims.ts";
 import { type Committer, createCommitter } from "../worker/committer.ts";
 import type { ReachCrashPoint } from "../worker/crash-points.ts";
 import { createInbox } from "../worker/inbox.ts";
@@ -14,11 +15,13 @@ import {
   acceptClaim,
   type AssignedPartition,
   createAssignedPartition,
+  isClaimed,
   partitionKey,
+  unclaim,
 } from "../worker/partition.ts";
-import { RegistryUnavailable } from "../worker/read-items.ts";
 import { createSkipQueue, type SkipOutcome } from "../worker/skip-queue.ts";
-import { createWaitingRoom } from "../worker/waiting-room.ts";
+import { startAtProgress } from "../worker/start-at-progress.ts";
+import { createWorkLoop } from "../worker/work-loop.ts";
 import {
   type DecisionItem,
   evolveDecisions,
@@ -68,69 +71,44 @@ export interface SagaWorker {
   stop(): Promise<void>;
 }
 
-const infrastructureBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
-/** A claim that somebody took over is asked for again, in case it was a mistake: only the consumer group knows. */
-const reclaimDelayMs = 500;
-
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved } = options;
   const { maxBatchSize = 2000, maxInbox = 10_000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
   const inbox = createInbox<TakenDecision>();
-  const waiting = createWaitingRoom(clock);
   const skips = createSkipQueue();
   let group: { readonly source: () => RecordSource; readonly committer: Committer } | undefined;
-  let running: Promise<void> | undefined;
-  let attemptEnd: Promise<unknown> = Promise.resolve();
-  let waitingFor: string | undefined;
-  let failedTries = 0;
-  let cancelWake: (() => void) | undefined;
-  /** Since the try that runs has begun: there may be more by now than it has looked at. */
-  let wokenAgain = false;
-  let stopped = false;
-
-  function wake(): void {
-    wokenAgain = true;
-    if (stopped || running !== undefined) return;
-    cancelWake?.();
-    running = workUntilIdle().finally(() => {
-      running = undefined;
-      if (wokenAgain) wake();
-      else wakeForClaims();
-    });
-  }
-
-  function wakeForClaims(): void {
-    const unclaimed = [...partitions.values()].filter(({ state }) => state === "unclaimed");
-    if (stopped || unclaimed.length === 0) return;
-    const nextAtMs = Math.min(...unclaimed.map(({ claimAfterMs }) => claimAfterMs));
-    cancelWake = clock.after(Math.max(0, nextAtMs - clock.nowMs()), wake);
-  }
-
-  async function workUntilIdle(): Promise<void> {
-    while (!stopped) {
-      wokenAgain = false;
-      try {
-        // A try that fails leaves everything as it was; a revoke waits for its end and not for its success.
-        const attempt = workOnce();
-        attemptEnd = attempt.catch(() => undefined);
-        const worked = await attempt;
-        if (waitingFor !== undefined)
-          logger.info("Back again: decisions are being settled", { what: waitingFor });
-        waitingFor = undefined;
-        failedTries = 0;
-        applyBackPressure();
-        if (!worked && !wokenAgain) return;
-      } catch (error) {
-        await waitFor(error);
-      }
-    }
-  }
+  const loop = createWorkLoop({
+    workOnce,
+    nextWakeMs: () =>
+      Math.min(
+        ...[...partitions.values()].flatMap(({ state, claimAfterMs }) =>
+          state === "unclaimed" ? [claimAfterMs] : [],
+        ),
+      ),
+    onTried: pressBack,
+    words: {
+      waiting: "Waiting: nothing is lost, decisions are settled when it is back",
+      back: "Back again: decisions are being settled",
+    },
+    clock,
+    logger,
+  });
+  const wake = () => loop.wake();
+  const claims = createClaims({
+    claim: (sources) => store.claim(sources),
+    accept: (partition, claim) => acceptClaim(partition, { ...claim, parked: [] }),
+    owned: partitions,
+    clock,
+    logger,
+  });
 
   /** Answers whether there was anything to do. */
   async function workOnce(): Promise<boolean> {
-    await claimPartitions();
+    const claimed = await claims.take();
+    // The broker may be behind what the store has.
+    if (claimed.length > 0) requestCommits(claimed.map((partition) => ({ partition })));
     await skips.carryOut(skip);
     const taken = takeFitting(inbox, maxBatchSize);
     if (taken.length === 0) return false;
@@ -155,7 +133,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
       });
       if (written.kind === "fenced") {
         inbox.putBack(fresh);
-        for (const source of written.sources) disown(source);
+        for (const source of written.sources) claims.disown(source);
         return;
       }
       if (written.kind === "keys-taken") throw new Error("decisions have no Idempotency-Key");
@@ -192,27 +170,11 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     group?.committer.request(new Set(mine));
   }
 
-  async function claimPartitions(): Promise<void> {
-    const nowMs = clock.nowMs();
-    const unclaimed = [...partitions.values()].filter(
-      ({ state, claimAfterMs }) => state === "unclaimed" && claimAfterMs <= nowMs,
-    );
-    if (unclaimed.length === 0) return;
-    for (const claim of await store.claim(unclaimed.map(({ source }) => source))) {
-      // Of those that were asked for: a partition that was assigned anew since may have been somebody else's in between.
-      const partition = unclaimed.find(({ source }) => source === claim.source);
-      if (partition === undefined || partitions.get(partitionKey(partition)) !== partition) continue;
-      acceptClaim(partition, { ...claim, parked: [] });
-    }
-    // The broker may be behind what the store has.
-    requestCommits(unclaimed.map((partition) => ({ partition })));
-  }
-
   /** Between two batches. The broker's offset would otherwise stay behind the gap, and the consumer would meet it again. */
   async function skip(key: string, nextOffset: number): Promise<SkipOutcome> {
     const partition = partitions.get(key);
     if (group === undefined || partition === undefined) return "not ours";
-    if (partition.state !== "claimed" || partition.tracker.unsettled > 0) return "unsettled";
+    if (!isClaimed(partition) || partition.tracker.unsettled > 0) return "unsettled";
     const { source, epoch } = partition;
     const nothing = beginEvolution(new Map()).end();
     const written = await writer
@@ -227,7 +189,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
         throw error;
       });
     if (written.kind !== "saved") {
-      disown(source);
+      claims.disown(source);
       return "not ours";
     }
     partition.nextOffset = Math.max(partition.nextOffset, nextOffset);
@@ -236,44 +198,12 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     return (partition.committedNextOffset ?? 0) >= nextOffset ? "skipped" : "uncommitted";
   }
 
-  function unclaim(partition: AssignedPartition): void {
-    if (partition.state === "claimed") partition.state = "unclaimed";
-  }
-
-  function disown(source: string): void {
-    logger.warn("Another worker has claimed a partition: nothing more is written for it", { source });
-    for (const partition of partitions.values()) {
-      if (partition.source !== source) continue;
-      unclaim(partition);
-      partition.claimAfterMs = clock.nowMs() + reclaimDelayMs;
-    }
-  }
-
-  /** Infrastructure being away is no decision's fault: everything waits. */
-  async function waitFor(error: unknown): Promise<void> {
-    if (!(error instanceof StoreUnavailable || error instanceof RegistryUnavailable)) throw error;
-    const what = error instanceof StoreUnavailable ? "the store" : "the schema registry";
-    if (waitingFor === undefined) {
-      logger.warn("Waiting: nothing is lost, decisions are settled when it is back", {
-        what,
-        reason: error.message,
-      });
-    }
-    waitingFor = what;
-    failedTries += 1;
-    applyBackPressure();
-    if (!stopped) await waiting.wait(backoffMs(infrastructureBackoff, failedTries));
-  }
-
-  /** Pauses everything when too much is in memory; the poll itself never stops. */
-  function applyBackPressure(): void {
-    const owned = [...partitions.values()];
-    const full = inbox.length >= maxInbox ? owned.filter(({ paused }) => !paused) : [];
-    const roomy = inbox.length <= maxInbox / 2 ? owned.filter(({ paused }) => paused) : [];
-    for (const own of full) own.paused = true;
-    for (const own of roomy) own.paused = false;
-    if (full.length > 0) group?.source().pause(full);
-    if (roomy.length > 0) group?.source().resume(roomy);
+  function pressBack(): void {
+    if (group === undefined) return;
+    applyBackPressure([{ source: group.source, partitions }], inbox.length, {
+      maxInbox,
+      maxUnsettled: Number.POSITIVE_INFINITY,
+    });
   }
 
   function letGo(leaving: readonly TopicPartition[], state: "revoking" | "gone"): AssignedPartition[] {
@@ -302,14 +232,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
       const committer = createCommitter((offsets) => source().commit(offsets), logger, clock);
       group = { source, committer };
       return {
-        // The store's own progress, and not the broker's: nothing that it has is read again.
-        async startAt(asked) {
-          const progress = await readProgress(asked.map(sourceOf));
-          return asked.flatMap((partition) => {
-            const nextOffset = progress.get(sourceOf(partition));
-            return nextOffset === undefined ? [] : [{ ...partition, nextOffset }];
-          });
-        },
+        startAt: startAtProgress(readProgress, sourceOf),
         onAssigned(assigned) {
           // What is assigned again without a word was lost in between.
           forget(letGo(assigned, "gone"));
@@ -326,14 +249,14 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
               continue;
             deliver(record, partition);
           }
-          applyBackPressure();
+          pressBack();
           wake();
         },
         async onRevoked(revoked) {
           const leaving = letGo(revoked, "revoking");
-          waiting.endAll();
+          loop.endWaiting();
           // A try that runs may still write for them and settle it; the next one leaves them out, however long it waits.
-          await attemptEnd;
+          await loop.attemptEnd;
           await committer.flush(leaving);
           forget(leaving);
         },
@@ -346,19 +269,17 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     owns: (partition) => partitions.has(partitionKey(partition)),
     skipTo(partition, nextOffset) {
       const outcome = skips.add(partition, nextOffset);
-      waiting.endAll();
+      loop.endWaiting();
       wake();
       return outcome;
     },
     get waitingFor() {
-      return waitingFor;
+      return loop.waitingFor;
     },
     async stop() {
-      stopped = true;
-      cancelWake?.();
-      waiting.endAll();
+      const ended = loop.stop();
       skips.close();
-      await running;
+      await ended;
     },
   };
 }

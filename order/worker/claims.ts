@@ -2,14 +2,11 @@
 // another worker has claimed since.
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
-import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
-import type { OrderStore } from "../store/order-store.ts";
-import type { AcknowledgedLetters } from "./acknowledged-letters.ts";
-import { acceptClaim, type AssignedPartition, unclaim } from "./partition.ts";
+import { type AssignedPartition, unclaim } from "./partition.ts";
 
 export interface Claims {
   /**
-   * Claims what is assigned and not claimed yet, with what the store has parked for it; answers the claimed partitions, of
+   * Claims what is assigned and not claimed yet; answers the claimed partitions, of
    * which the store may have more than the broker knows. Throws what the store throws.
    */
   take(): Promise<readonly AssignedPartition[]>;
@@ -17,19 +14,28 @@ export interface Claims {
   disown(source: string): void;
 }
 
-export interface ClaimsOptions {
-  readonly store: Pick<OrderStore, "claim" | "loadParked">;
-  /** The assigned partitions by source. */
+export interface ClaimsOptions<Claim extends { readonly source: string }> {
+  /** The store's. */
+  readonly claim: (sources: readonly string[]) => Promise<readonly Claim[]>;
+  /** Takes over what the store knows of the partition. */
+  readonly accept: (partition: AssignedPartition, claim: Claim) => Promise<void> | void;
+  /** The assigned partitions, by whatever name. */
   readonly owned: ReadonlyMap<string, AssignedPartition>;
-  readonly letters: Pick<AcknowledgedLetters, "offsetsOf">;
-  readonly outbox: Pick<DeadLetterOutbox, "add">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const reclaimDelayMs = 500;
 
-export function createClaims({ store, owned, letters, outbox, clock, logger }: ClaimsOptions): Claims {
+export function createClaims<Claim extends { readonly source: string }>({
+  claim: claimFrom,
+  accept,
+  owned,
+  clock,
+  logger,
+}: ClaimsOptions<Claim>): Claims {
+  const bySource = (source: string) => [...owned.values()].find((partition) => partition.source === source);
+
   return {
     async take() {
       const nowMs = clock.nowMs();
@@ -37,21 +43,15 @@ export function createClaims({ store, owned, letters, outbox, clock, logger }: C
         ({ state, claimAfterMs }) => state === "unclaimed" && claimAfterMs <= nowMs,
       );
       if (unclaimed.length === 0) return [];
-      for (const claim of await store.claim(unclaimed.map(({ source }) => source))) {
-        const partition = owned.get(claim.source);
+      for (const claim of await claimFrom(unclaimed.map(({ source }) => source))) {
+        const partition = bySource(claim.source);
         // Assigned anew since the claim was asked for: somebody else may have had it in between.
-        if (partition === undefined || !unclaimed.includes(partition)) continue;
-        const published = letters.offsetsOf(claim.source);
-        const dead = claim.parked.filter(({ state, offset }) => state === "dead" && !published.has(offset));
-        if (dead.length > 0) outbox.add(await store.loadParked(dead));
-        acceptClaim(partition, claim);
-        // Acknowledged already, and about to be let go of: nobody will tell of these again.
-        for (const offset of letters.offsetsOf(claim.source)) partition.dying.delete(offset);
+        if (partition !== undefined && unclaimed.includes(partition)) await accept(partition, claim);
       }
       return unclaimed;
     },
     disown(source) {
-      const partition = owned.get(source);
+      const partition = bySource(source);
       if (partition === undefined) return;
       logger.warn("Another worker has claimed a partition: nothing more is written for it", { source });
       unclaim(partition);

@@ -2,7 +2,6 @@
 // Records come in from the poll loop without a wait; one batch at a time goes to the store, together with what it parks. A
 // failing order waits in the store and not in memory, so it holds back nothing but itself.
 import type { TopicPartition } from "../../kafka/record.ts";
-import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
@@ -10,7 +9,7 @@ import type { Breaker } from "../dead-letters/breaker.ts";
 import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
 import type { Failure, RetryPolicies } from "../domain/verdict.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
-import type { OrderStore } from "../store/order-store.ts";
+import type { Claim, OrderStore } from "../store/order-store.ts";
 import type { ParkedId } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { createAcknowledgedLetters } from "./acknowledged-letters.ts";
@@ -22,6 +21,7 @@ import type { ReachCrashPoint } from "./crash-points.ts";
 import { createDueItems } from "./due-items.ts";
 import { createInbox } from "./inbox.ts";
 import {
+  acceptClaim,
   type AssignedPartition,
   createAssignedPartition,
   isClaimed,
@@ -35,13 +35,13 @@ import {
   type DeliveredItem,
   isDelivered,
   readDelivered,
-  RegistryUnavailable,
   resolveSchemas,
   type TakenItem,
 } from "./read-items.ts";
 import { createSkipQueue, type SkipOutcome } from "./skip-queue.ts";
-import { createWaitingRoom } from "./waiting-room.ts";
 import type { WorkItem } from "./work-item.ts";
+import { startAtProgress } from "./start-at-progress.ts";
+import { createWorkLoop } from "./work-loop.ts";
 
 export interface WorkerOptions {
   readonly store: Pick<OrderStore, "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue">;
@@ -106,7 +106,6 @@ interface Group {
   readonly committer: Committer;
 }
 
-const infrastructureBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
 /** With too many letters on their way nothing is taken; how soon it is looked again whether there is room. */
 const roomDelayMs = 200;
 
@@ -118,41 +117,36 @@ export function createWorker(options: WorkerOptions): Worker {
   const groups: Group[] = [];
   const bySource = new Map<string, AssignedPartition>();
   const inbox = createInbox();
-  const waiting = createWaitingRoom(clock);
   const skips = createSkipQueue();
   // A worker that did not know yet that it had been replaced: a claim shows what it has left.
   const dueItems = createDueItems(store, reader, clock, unclaim);
   const letters = createAcknowledgedLetters(store, bySource);
-  const claims = createClaims({ store, owned: bySource, letters, outbox, clock, logger });
+  const claims = createClaims<Claim>({
+    claim: (sources) => store.claim(sources),
+    accept: acceptParked,
+    owned: bySource,
+    clock,
+    logger,
+  });
   const batchRun = createBatchRun({ ...options, reachCrashPoint });
-  let running: Promise<void> | undefined;
-  let attemptEnd: Promise<unknown> = Promise.resolve();
-  let waitingFor: string | undefined;
   let redelivered = 0;
-  let failedTries = 0;
   /** Halved when the store gives a batch up, for it may have been too much in its time; grows again while it does not. */
   let batchSize = maxBatchSize;
-  let cancelWake: (() => void) | undefined;
-  /** Since the try that runs has begun: there may be more by now than it has looked at. */
-  let wokenAgain = false;
-  let stopped = false;
-
-  function wake(): void {
-    wokenAgain = true;
-    if (stopped || running !== undefined) return;
-    cancelWake?.();
-    running = workUntilIdle().finally(() => {
-      running = undefined;
-      if (wokenAgain) wake();
-      else sleepUntilDue();
-    });
-  }
-
-  function sleepUntilDue(): void {
-    if (stopped) return;
-    const nextAtMs = nextWakeMs();
-    if (Number.isFinite(nextAtMs)) cancelWake = clock.after(Math.max(0, nextAtMs - clock.nowMs()), wake);
-  }
+  const loop = createWorkLoop({
+    workOnce,
+    nextWakeMs,
+    onTried(wentWell) {
+      if (wentWell) batchSize = Math.min(maxBatchSize, Math.ceil(batchSize * 1.25));
+      pressBack();
+    },
+    words: {
+      waiting: "Waiting: nothing is lost, consumption goes on when it is back",
+      back: "Back again: records are being settled",
+    },
+    clock,
+    logger,
+  });
+  const wake = () => loop.wake();
 
   /** When there may be something to do although nothing comes in; infinity when only something that comes in can help. */
   function nextWakeMs(): number {
@@ -165,34 +159,13 @@ export function createWorker(options: WorkerOptions): Worker {
     return Math.min(...timesMs);
   }
 
-  async function workUntilIdle(): Promise<void> {
-    while (!stopped) {
-      wokenAgain = false;
-      try {
-        // A try that fails leaves everything as it was; a revoke waits for its end and not for its success.
-        const attempt = workOnce();
-        attemptEnd = attempt.catch(() => undefined);
-        const worked = await attempt;
-        if (waitingFor !== undefined)
-          logger.info("Back again: records are being settled", { what: waitingFor });
-        waitingFor = undefined;
-        failedTries = 0;
-        batchSize = Math.min(maxBatchSize, Math.ceil(batchSize * 1.25));
-        pressBack();
-        if (!worked && !wokenAgain) return;
-      } catch (error) {
-        await waitFor(error);
-      }
-    }
-  }
-
   /** Answers whether there was anything to do. */
   async function workOnce(): Promise<boolean> {
     const claimed = await claims.take();
     if (claimed.length > 0) requestCommits(new Set(claimed));
     for (const source of await letters.unpark()) {
       claims.disown(source);
-      wokenAgain = true;
+      wake();
     }
     await skips.carryOut(skip);
     const permitted = breaker.permits(clock.nowMs());
@@ -204,6 +177,16 @@ export function createWorker(options: WorkerOptions): Worker {
     reachCrashPoint("after-poll");
     await runItems([...due, ...fresh], fresh);
     return true;
+  }
+
+  /** With what the store has parked for it: letters on their way go on being published. */
+  async function acceptParked(partition: AssignedPartition, claim: Claim): Promise<void> {
+    const published = letters.offsetsOf(claim.source);
+    const dead = claim.parked.filter(({ state, offset }) => state === "dead" && !published.has(offset));
+    if (dead.length > 0) outbox.add(await store.loadParked(dead));
+    acceptClaim(partition, claim);
+    // Acknowledged already, and about to be let go of: nobody will tell of these again.
+    for (const offset of letters.offsetsOf(claim.source)) partition.dying.delete(offset);
   }
 
   async function takeBatch() {
@@ -286,23 +269,6 @@ export function createWorker(options: WorkerOptions): Worker {
     return (partition.committedNextOffset ?? 0) >= nextOffset ? "skipped" : "uncommitted";
   }
 
-  /** Infrastructure being away is nobody's failed attempt: everything waits. */
-  async function waitFor(error: unknown): Promise<void> {
-    if (!(error instanceof StoreUnavailable || error instanceof RegistryUnavailable)) throw error;
-    const what = error instanceof StoreUnavailable ? "the store" : "the schema registry";
-    if (waitingFor === undefined) {
-      logger.warn("Waiting: nothing is lost, consumption goes on when it is back", {
-        what,
-        reason: error.message,
-      });
-    }
-    waitingFor = what;
-    failedTries += 1;
-    pressBack();
-    if (stopped) return;
-    await waiting.wait(backoffMs(infrastructureBackoff, failedTries));
-  }
-
   function requestCommits(partitions: ReadonlySet<AssignedPartition>): void {
     reachCrashPoint("before-offset-commit");
     for (const { committer, partitions: own } of groups) {
@@ -340,14 +306,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const group: Group = { source, partitions: new Map(), committer };
       groups.push(group);
       return {
-        // The store's own progress, and not the broker's: nothing that it has is read again, and what a restored backup lacks is.
-        async startAt(partitions) {
-          const progress = await store.readProgress(partitions.map(sourceOf));
-          return partitions.flatMap((partition) => {
-            const nextOffset = progress.get(sourceOf(partition));
-            return nextOffset === undefined ? [] : [{ ...partition, nextOffset }];
-          });
-        },
+        startAt: startAtProgress((sources) => store.readProgress(sources), sourceOf),
         onAssigned(partitions) {
           // What is assigned again without a word was lost in between.
           forget(group, letGo(group, partitions, "gone"));
@@ -377,9 +336,9 @@ export function createWorker(options: WorkerOptions): Worker {
         },
         async onRevoked(partitions) {
           const leaving = letGo(group, partitions, "revoking");
-          waiting.endAll();
+          loop.endWaiting();
           // A try that runs may still write for them and settle it; the next one leaves them out, however long it waits.
-          await attemptEnd;
+          await loop.attemptEnd;
           await committer.flush(leaving);
           forget(group, leaving);
         },
@@ -401,13 +360,13 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     skipTo(partition, nextOffset) {
       const outcome = skips.add(partition, nextOffset);
-      waiting.endAll();
+      loop.endWaiting();
       wake();
       return outcome;
     },
     get state() {
       return {
-        waitingFor,
+        waitingFor: loop.waitingFor,
         dlqBlockedBy: outbox.blockedBy,
         breaker: { state: breaker.state, cause: breaker.cause },
         inbox: inbox.length,
@@ -415,11 +374,9 @@ export function createWorker(options: WorkerOptions): Worker {
       };
     },
     async stop() {
-      stopped = true;
-      cancelWake?.();
-      waiting.endAll();
+      const ended = loop.stop();
       skips.close();
-      await running;
+      await ended;
     },
   };
 }
