@@ -24,19 +24,27 @@ import { certainInstantOf, eventOf, instantOf, tellAttempts, textOf, toldBytes }
 import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface DeadLetterViewsOptions {
-  readonly store: Pick<OrderStore, "deadLetters"> & { readonly letterFates: Pick<LetterFates, "of"> };
+  readonly store: Pick<OrderStore, "deadLetters"> & {
+    readonly letterFates: Pick<LetterFates, "of" | "countMatching">;
+  };
   readonly settings: Pick<
     Settings,
     "KAFKA_DLQ_TOPIC" | "SAGA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
+
+/** Long enough for millions of letters, and well below a request's own end. */
+const countForMs = 3000;
 
 export function createDeadLetterViews({
   store,
   settings,
   partitions = 1,
+  now = Date.now,
 }: DeadLetterViewsOptions): DeadLetterViews {
   const { deadLetters, letterFates } = store;
   const topic = settings.KAFKA_DLQ_TOPIC;
@@ -64,6 +72,14 @@ export function createDeadLetterViews({
         return success(
           continuesAfter === undefined ? page : { ...page, nextCursor: cursorOf(continuesAfter) },
         );
+      }),
+
+    count: (query) =>
+      whileStoreAnswers(async () => {
+        const endMs = now() + countForMs;
+        const filter = letterFilterOf(query, topic);
+        const { count, isExact } = await letterFates.countMatching(filter, () => now() < endMs);
+        return success({ count, exact: isExact });
       }),
 
     get: (id) =>
