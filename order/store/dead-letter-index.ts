@@ -37,6 +37,14 @@ export interface IndexedDeadLetter {
   readonly dlqOffset: number;
 }
 
+/** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */
+export function isWhole({
+  omittedValue,
+  omitted,
+}: Pick<IndexedDeadLetter, "omittedValue" | "omitted">): boolean {
+  return omittedValue === null && omitted.every((part) => part === "text");
+}
+
 export interface DeadLetterFilter {
   /** Of the original record. */
   readonly topic?: string;

@@ -1,7 +1,7 @@
 // Jobs and items in either dialect. What counts as exact is exact because each step is one transaction whose statements name
 // the state that they start from: a job that is cancelled while its items are announced has each of them either sent or
 // skipped, never both.
-import type { IndexedDeadLetter } from "../../store/dead-letter-index.ts";
+import { isWhole } from "../../store/dead-letter-index.ts";
 import { chunkByBytes } from "../../store/chunk-by-bytes.ts";
 import { type DeadLetterBodyRow, readDeadLetterRow } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
@@ -353,11 +353,6 @@ function withEdit(original: OriginalRecord, value: string | null, eventId: strin
     value: Buffer.from(value, "base64"),
     headers: [...headers, [eventIdHeader, Buffer.from(eventId)]],
   };
-}
-
-/** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */
-function isWhole({ omittedValue, omitted }: IndexedDeadLetter): boolean {
-  return omittedValue === null && omitted.every((part) => part === "text");
 }
 
 interface AnnouncedRow {
