@@ -30,7 +30,10 @@ export interface ReplayRoute {
 }
 
 export interface JobRunOptions {
-  readonly store: Pick<ReplayStore, "itemsToSend" | "announce" | "skip" | "change" | "end" | "countSent">;
+  readonly store: Pick<
+    ReplayStore,
+    "itemsToSend" | "announce" | "skip" | "skipUnsent" | "change" | "gatherOn" | "end" | "countSent"
+  >;
   readonly publisher: Pick<Publisher, "publish">;
   readonly owner: string;
   readonly routeOf: RouteOf;
@@ -146,6 +149,11 @@ export function createJobRun(options: JobRunOptions): JobRun {
 
   return {
     async step(job) {
+      if (job.isGathering) {
+        await store.gatherOn(job.id);
+        return { more: true };
+      }
+      if (job.state === "cancelled" && (await store.skipUnsent(job.id, nowMs())) > 0) return { more: true };
       noteProgress(job);
       if (settled === job.total) return end(job);
       if (job.state === "running" && mustStop(job)) {

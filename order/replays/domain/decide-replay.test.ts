@@ -90,7 +90,11 @@ describe("an update that came before its order was created", () => {
     const order = orderAfter([create, at(9)]);
     const first = decideReplay(order, update("shipped"), at(5));
     if (first.kind !== "apply") throw new Error("not applied");
-    expect(first.order).toMatchObject({ status: "shipped", version: 2, applied: { "order-events/0@life": 9 } });
+    expect(first.order).toMatchObject({
+      status: "shipped",
+      version: 2,
+      applied: { "order-events/0@life": 9 },
+    });
     expect(decideReplay(first.order, update("shipped"), at(5))).toEqual({ kind: "already-applied" });
     expect(decideReplay(first.order, create, at(9))).toEqual({ kind: "already-applied" });
     // The topic is read again from the beginning: what had its effect has no second one.
