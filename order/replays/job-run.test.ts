@@ -88,6 +88,11 @@ function createStage() {
       const [job] = await store.replays.lease(owner, nowMs, nowMs + 1000);
       return job === undefined ? undefined : (await run.step(job)).ended;
     },
+    /** A look that goes by what the job was. */
+    async stepAsOf(job: ReplayJob) {
+      nowMs += 100;
+      await run.step(job);
+    },
     /** What the worker does with everything that was published. */
     async settle(outcome: "applied" | "failed" = "applied") {
       const items = await store.replays.listItems({
@@ -228,6 +233,18 @@ test("a topic that is missing, or rights that are, are nobody's fault: it is tri
   stage.failWith(() => undefined);
   for (let steps = 0; steps < 30; steps += 1) await stage.step();
   expect(stage.numbers()).toEqual([1, 2, 3]);
+});
+
+test("a canary lets no more go, also when its outcome comes after the runner has read the counts", async () => {
+  const stage = createStage();
+  const before = await stage.start(5, { canary: 1 });
+  await stage.step();
+  expect(stage.numbers()).toEqual([1]);
+  await stage.settle();
+  await stage.stepAsOf(before);
+  expect(stage.numbers()).toEqual([1]);
+  await stage.step();
+  expect(await stage.job()).toMatchObject({ state: "paused", pauseCause: "canary", counts: { applied: 1 } });
 });
 
 test("letters that cannot be published are skipped with the reason", async () => {
