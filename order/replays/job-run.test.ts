@@ -13,6 +13,10 @@ import { letterAt } from "./store/replay-store.spec.ts";
 
 const owner = "instance";
 const topic = "replays";
+const routes = new Map([
+  ["order-events", { topic, needsKey: true }],
+  ["payment-orders", { topic: "saga-replays", needsKey: false }],
+]);
 let store: OrderStore;
 let nowMs = 0;
 beforeEach(async () => {
@@ -29,12 +33,7 @@ function createStage() {
     createJobRun({
       store: store.replays,
       owner,
-      routeOf: (name) =>
-        name === "order-events"
-          ? { topic, needsKey: true }
-          : name === "payment-orders"
-            ? { topic: "saga-replays", needsKey: false }
-            : undefined,
+      routeOf: (name) => routes.get(name),
       nowMs: () => nowMs,
       logger: silentLogger,
       conclude: async ({ id }) => void concluded.push(id),
