@@ -151,7 +151,7 @@ export function createWorker(options: WorkerOptions): Worker {
         ? takeFresh(batchSize)
         : [],
     reader,
-    draft: batchRun.draft,
+    draft: (items, before) => batchRun.draft(items, before),
   });
   let redelivered = 0;
   /** Halved when the store gives a batch up, for it may have been too much in its time; grows again while it does not. */
