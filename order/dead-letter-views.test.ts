@@ -93,14 +93,17 @@ const settings = {
   DLQ_MAX_RETRIES: 3,
   DLQ_RETRY_BACKOFF_MS: 1000,
   DLQ_MAX_BACKOFF_MS: 30_000,
-};
+  DLQ_EDIT: "off",
+} as const;
 
 const fate = { state: "open", replays: 2, fingerprint: "9f2c4a1b7d3e5f60" } as const;
 const letterFates = { of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])) };
 
+const replays = { itemsOfLetter: async () => [], get: async () => undefined };
+
 function serve(letters: readonly IndexedDeadLetter[]) {
   const { index, filters } = indexOf(letters);
-  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates, replays }, settings });
   const { app, surprises } = createTestOrder({ ports: { deadLetters: views } });
   const get = (path: string) => told(app.request(path));
   return { get, filters, views, surprises };
@@ -306,6 +309,7 @@ describe("dlq.get tells everything of one dead letter", () => {
       deadLetterTopic: "order-events-dlq",
       deadLetterPartition: 0,
       deadLetterOffset: 4,
+      history: [],
     });
   });
 
@@ -540,7 +544,7 @@ test("the store being away is 503 without effect in every view; a bug is not", a
 function failingWith(error: Error, path: string) {
   const refuse = () => Promise.reject(error);
   const deadLetters = { add: refuse, list: refuse, get: refuse, count: refuse, clear: refuse };
-  const views = createDeadLetterViews({ store: { deadLetters, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters, letterFates, replays }, settings });
   return told(createTestOrder({ ports: { deadLetters: views } }).app.request(path));
 }
 
