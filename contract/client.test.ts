@@ -349,7 +349,9 @@ describe("/trpc is guarded", () => {
       expect(answer.headers.get("allow")).toContain("POST");
       expect(answer.body).toMatchObject({ error: { data: { code: "method_not_allowed" } } });
     }
-    expect((await told(createTestOrder().app.request("/trpc/dlq.stats", { method: "PUT" }))).status).toBe(405);
+    expect((await told(createTestOrder().app.request("/trpc/dlq.stats", { method: "PUT" }))).status).toBe(
+      405,
+    );
     const ids = Array.from({ length: 1000 }, (_, offset) => `order-events/0/${offset}`);
     const scope = JSON.stringify({ scope: { ids } });
     expect((await call(createTestOrder(), "replays.preview", scope)).status).toBe(200);

@@ -4,6 +4,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/parts.css";
+import "./styles/plot.css";
 import "./styles/dialogs.css";
 import "./styles/tables.css";
 import "./styles/letters.css";

@@ -87,7 +87,10 @@ test("while somebody types, problems and changes are told, and nothing is writte
   const options = { store, codec, reader: createRecordReader(codec), isOurs: () => true };
   const check = (event: Record<string, unknown>) => checkEdited(options, { id: "order-events/0/0", event });
   const broken = await check({ orderId: "ORD-0", items: "none" });
-  expect(broken).toMatchObject({ ok: true, value: { changes: [{ path: "items", before: null, after: '"none"' }] } });
+  expect(broken).toMatchObject({
+    ok: true,
+    value: { changes: [{ path: "items", before: null, after: '"none"' }] },
+  });
   expect(broken.ok && broken.value.problems.some((problem) => problem.includes("'items'"))).toBe(true);
   const other = { orderId: "ORD-1", customerId: "C", orderDate: "2026-03-02T09:30:00.000Z", items: [] };
   const amounts = { totalAmount: 1, currency: "USD", status: "new" };
