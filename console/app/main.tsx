@@ -10,6 +10,8 @@ import "./styles/tables.css";
 import "./styles/letters.css";
 import "./styles/overview.css";
 import "./styles/screens.css";
+import "./styles/failures.css";
+import "./styles/replays.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { Frame } from "./frame/frame.tsx";
