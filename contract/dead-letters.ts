@@ -162,6 +162,10 @@ function instant(name: string) {
     .meta({ example: "2026-03-02T09:30:00Z" });
 }
 
+/** Up to the first `=` it is the name. No control characters. */
+// oxlint-disable-next-line no-control-regex
+const headerPattern = /^[^=\u0000-\u001f\u007f-\u009f]{1,128}=[^\u0000-\u001f\u007f-\u009f]{0,500}$/;
+
 /** What dead letters can be searched by; several narrow each other down. */
 export const deadLetterFilterFields = {
   topic: topicSchema.optional().meta({ description: "Of the original record." }),
@@ -179,6 +183,15 @@ export const deadLetterFilterFields = {
   text: visibleText("text", 200, "not found")
     .optional()
     .meta({ description: "Occurs in the error message or in the event's JSON, whatever its case." }),
+  header: z
+    .string()
+    .refine((text) => text.isWellFormed(), "Field 'header' must be well-formed Unicode")
+    .regex(headerPattern, "Field 'header' must be name=value, such as source=web")
+    .optional()
+    .meta({
+      description: "The original record has this header with exactly this value, `name=value`.",
+      example: "source=web",
+    }),
   from: instant("from").optional().meta({ description: "Last failure at or after this instant." }),
   until: instant("until").optional().meta({ description: "Last failure before this instant." }),
 };
@@ -221,6 +234,16 @@ export const deadLetterPageSchema = z.object({
   nextCursor: z.string().optional(),
 });
 export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>;
+
+/** The same filters as a page's. */
+export const deadLetterCountQuerySchema = z
+  .strictObject({ ...deadLetterFilterFields, queue: z.literal("orders").optional() })
+  .refine(isPeriod, { message: emptyPeriodProblem });
+export type DeadLetterCountQuery = z.infer<typeof deadLetterCountQuerySchema>;
+
+/** How many match. Where looking at every letter takes too long, `exact` is false and there are at least so many. */
+export const deadLetterCountSchema = z.object({ count: z.int().min(0), exact: z.boolean() });
+export type DeadLetterCount = z.infer<typeof deadLetterCountSchema>;
 
 const deadLetterCountsSchema = z.object({
   total: z.int(),

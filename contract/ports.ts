@@ -3,6 +3,8 @@
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type { ContractFailure } from "./errors.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
@@ -78,6 +80,8 @@ export interface OrderViews {
 export interface DeadLetterViews {
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: DeadLetterPageQuery): Answer<DeadLetterPage>;
+  /** Answers within a few seconds: exactly, or with what it has counted until then. */
+  count(query: DeadLetterCountQuery): Answer<DeadLetterCount>;
   /** `not_found` when no dead letter has this id. */
   get(id: string): Answer<DeadLetterDetails>;
   stats(): Answer<DeadLetterStats>;
@@ -126,7 +130,10 @@ export interface LetterOperations {
 export interface ReplayOperations {
   /** What would become of the letters now; nothing is written. */
   preview(query: PreviewReplay): Answer<ReplayPreview>;
-  /** The scope is frozen: `total` is exact and stays. */
+  /**
+   * The scope is frozen. `total` is exact and stays, unless the job is still `gathering`: then what matched is being written
+   * down, and nothing that comes later is added.
+   */
   start(command: StartReplay, context: RequestContext): Answer<ReplayJob>;
   /**
    * Replays one letter with another event in its place: under a new event id, with the diff in the audit. `invalid_request` when

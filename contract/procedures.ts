@@ -2,6 +2,8 @@
 // it changes anything. The tRPC routers and the dialects call the same ones, so they cannot drift apart.
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
@@ -105,6 +107,7 @@ export interface OrderProcedures {
   "orders.list": { input: OrderPageQuery; answer: OrderPage };
   "orders.idsFromTopic": { input: TopicQuery; answer: OrderIds };
   "dlq.list": { input: DeadLetterPageQuery; answer: DeadLetterPage };
+  "dlq.count": { input: DeadLetterCountQuery; answer: DeadLetterCount };
   "dlq.get": { input: DeadLetterQuery; answer: DeadLetterDetails };
   "dlq.stats": { input: void; answer: DeadLetterStats };
   "dlq.info": { input: void; answer: DeadLetterInfo };
@@ -179,6 +182,7 @@ export function orderProcedures({
       wordedAs(topicNotConsumed(topic), await views.idsFromTopic(topic)),
     ),
     "dlq.list": read((query) => deadLetters.list(query)),
+    "dlq.count": read((query) => deadLetters.count(query)),
     "dlq.get": read(async ({ id }) => wordedAs(deadLetterNotFound(id), await deadLetters.get(id))),
     "dlq.stats": read(() => deadLetters.stats()),
     "dlq.info": read(() => deadLetters.info()),

@@ -184,8 +184,10 @@ export const replayJobSchema = z.object({
   ratePerSecond: z.int(),
   canary: z.int().nullable(),
   autoStopFailureShare: z.number(),
-  /** Fixed when the job was started. */
+  /** Fixed when the job was started; while `gathering` it grows to that. */
   total: z.int(),
+  /** A very large scope is written down piece by piece: not all of its letters are in the total yet. */
+  gathering: z.boolean(),
   counts: z.record(replayOutcomeSchema, z.int()),
   /** Items without an outcome: total less the counts. */
   left: z.int(),

@@ -3,7 +3,11 @@
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { auditPageQuerySchema } from "./audit.ts";
-import { deadLetterPageQuerySchema, deadLetterQuerySchema } from "./dead-letters.ts";
+import {
+  deadLetterCountQuerySchema,
+  deadLetterPageQuerySchema,
+  deadLetterQuerySchema,
+} from "./dead-letters.ts";
 import {
   createOrderSchema,
   orderPageQuerySchema,
@@ -109,6 +113,9 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       list: t.procedure
         .input(validatedInput(deadLetterPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
+      count: t.procedure
+        .input(validatedInput(deadLetterCountQuerySchema))
+        .query(({ input, ctx }) => call(procedures["dlq.count"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(deadLetterQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.get"], input, ctx.request)),

@@ -97,7 +97,11 @@ const settings = {
 } as const;
 
 const fate = { state: "open", replays: 2, fingerprint: "9f2c4a1b7d3e5f60" } as const;
-const letterFates = { of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])) };
+const letterFates = {
+  of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])),
+  countMatching: async (filter: DeadLetterFilter, hasTime: () => boolean) =>
+    filter.text === "slow" ? { count: 7, isExact: hasTime() } : { count: 9, isExact: true },
+};
 
 const replays = { itemsOfLetter: async () => [], get: async () => undefined };
 
@@ -538,6 +542,23 @@ test("the store being away is 503 without effect in every view; a bug is not", a
     expect(JSON.stringify(away.body)).toContain("The order store cannot be reached.");
     expect(JSON.stringify(away.body)).not.toContain("hunter2");
     expect((await failingWith(new Error("bug"), path)).status).toBe(500);
+  }
+});
+
+test("the matching letters are counted, and an answer that ran out of time says that there may be more", async () => {
+  const count = async (query: string) => (await serve([]).get(`/ops/dead-letters/count${query}`)).body;
+  expect(await count("?header=source%3Dweb%3D1")).toEqual({ count: 9, exact: true });
+  let nowMs = 0;
+  const views = createDeadLetterViews({
+    store: { deadLetters: indexOf([]).index, letterFates },
+    settings,
+    now: () => (nowMs += 10_000),
+  });
+  const { app } = createTestOrder({ ports: { deadLetters: views } });
+  const { body } = await told(app.request("/ops/dead-letters/count?text=slow"));
+  expect(body).toEqual({ count: 7, exact: false });
+  for (const wrong of ["noequals", "%3Dvalue", "a%3D%07"]) {
+    expect((await serve([]).get(`/ops/dead-letters?header=${wrong}`)).status).toBe(400);
   }
 });
 

@@ -26,7 +26,7 @@ import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface DeadLetterViewsOptions {
   readonly store: Pick<OrderStore, "deadLetters"> & {
-    readonly letterFates: Pick<LetterFates, "of">;
+    readonly letterFates: Pick<LetterFates, "of" | "countMatching">;
     readonly replays: LetterHistoryStore;
   };
   readonly settings: Pick<
@@ -40,12 +40,18 @@ export interface DeadLetterViewsOptions {
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
+
+/** Long enough for millions of letters, and well below a request's own end. */
+const countForMs = 3000;
 
 export function createDeadLetterViews({
   store,
   settings,
   partitions = 1,
+  now = Date.now,
 }: DeadLetterViewsOptions): DeadLetterViews {
   const { deadLetters, letterFates, replays } = store;
   const topic = settings.KAFKA_DLQ_TOPIC;
@@ -73,6 +79,14 @@ export function createDeadLetterViews({
         return success(
           continuesAfter === undefined ? page : { ...page, nextCursor: cursorOf(continuesAfter) },
         );
+      }),
+
+    count: (query) =>
+      whileStoreAnswers(async () => {
+        const endMs = now() + countForMs;
+        const filter = letterFilterOf(query, topic);
+        const { count, isExact } = await letterFates.countMatching(filter, () => now() < endMs);
+        return success({ count, exact: isExact });
       }),
 
     get: (id) =>

@@ -52,6 +52,7 @@ export const exampleJob: ReplayJob = {
   canary: 1,
   autoStopFailureShare: 0.5,
   total: 214,
+  gathering: false,
   counts: { applied: 100, already_applied: 2, stale: 1, failed: 3, skipped: 0 },
   left: 108,
   scope: { reason: "unknown_order" },

@@ -3,7 +3,7 @@
 import { exampleJob, examplePreview, exampleTimeline } from "../dialects/replays.ts";
 import { exampleOrder } from "../dialects/wire-order.ts";
 import type { AuditEntry } from "../audit.ts";
-import type { DeadLetter, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
+import type { DeadLetter, DeadLetterCountQuery, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
 import { invalidRequest, partitionNotStalled } from "../errors.ts";
 import type { OrderHealthDetail } from "../health.ts";
 import type { OrderDetails } from "../models.ts";
@@ -211,20 +211,23 @@ function viewsOf(orders: readonly OrderDetails[]): OrderViews {
 }
 
 function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): DeadLetterViews {
+  const matching = ({ orderId, reason }: DeadLetterCountQuery) =>
+    deadLetters.filter(
+      (letter) =>
+        (orderId === undefined || letter.orderId === orderId) &&
+        (reason === undefined || letter.reason === reason),
+    );
   return {
     async list(query) {
       pages.push(query);
-      const { limit, offset = 0, cursor, orderId, reason } = query;
-      const found = deadLetters.filter(
-        (letter) =>
-          (orderId === undefined || letter.orderId === orderId) &&
-          (reason === undefined || letter.reason === reason),
-      );
+      const { limit, offset = 0, cursor } = query;
+      const found = matching(query);
       const start = cursor === undefined ? offset : Number(cursor);
       const end = start + limit;
       const page = { deadLetters: found.slice(start, end) };
       return success(limit > 0 && end < found.length ? { ...page, nextCursor: String(end) } : page);
     },
+    count: async (query) => success({ count: matching(query).length, exact: true }),
     async get(id) {
       const found = deadLetters.find((letter) => letter.id === id);
       return found === undefined
