@@ -550,7 +550,7 @@ test("the matching letters are counted, and an answer that ran out of time says 
   expect(await count("?header=source%3Dweb%3D1")).toEqual({ count: 9, exact: true });
   let nowMs = 0;
   const views = createDeadLetterViews({
-    store: { deadLetters: indexOf([]).index, letterFates },
+    store: { deadLetters: indexOf([]).index, letterFates, replays },
     settings,
     now: () => (nowMs += 10_000),
   });

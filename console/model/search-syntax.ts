@@ -12,6 +12,8 @@ export interface LetterSearch {
   readonly state?: LetterState;
   /** Of a group of alike failures. */
   readonly fingerprint?: string;
+  /** `name=value`. */
+  readonly header?: string;
   readonly text?: string;
   /** ISO 8601. */
   readonly from?: string;
@@ -36,6 +38,7 @@ const names = {
   category: "category",
   state: "state",
   group: "fingerprint",
+  header: "header",
   from: "from",
   until: "until",
   since: "from",
@@ -116,6 +119,9 @@ function readValue(name: Name, value: string, nowMs: number): string | { readonl
   }
   if (name === "group" && !/^[0-9a-f]{16}$/.test(value)) {
     return { problem: "group: is the sixteen digits of a group, as Failures links to it" };
+  }
+  if (name === "header" && !/^[^=]{1,128}=/.test(value)) {
+    return { problem: "header: is name=value, such as header:source=web" };
   }
   if (name === "since") {
     const [, amount, unit = ""] = /^(\d{1,4})(s|m|min|h|d)$/.exec(value) ?? [];
