@@ -55,6 +55,10 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
   );
 }
 
+function firstOnes(count: number): string {
+  return count === 1 ? "message" : counted(count, "message");
+}
+
 /** Of the last ten seconds of looking. */
 function useRate(job: ReplayJob, readAtMs: number): number | undefined {
   const [readings, setReadings] = useState<readonly Reading[]>([]);
@@ -75,7 +79,7 @@ function Standing({ job, onResume }: { readonly job: ReplayJob; readonly onResum
       <Notice
         kind={failed ? "plain" : "calm"}
         icon={failed ? "alert" : "up"}
-        title={`The first ${counted(job.canary ?? 1, "message")} went: ${countText(counts.failed)} failed again`}
+        title={`The first ${firstOnes(job.canary ?? 1)} went, and ${failed ? countText(counts.failed) : "none"} failed again`}
       >
         <p>Look at what became of them below. The rest waits until somebody goes on.</p>
         <p className="notice-foot">{resume}</p>
