@@ -53,7 +53,8 @@ export function NewReplay() {
     },
     onSuccess: (job) => {
       void queries.invalidateQueries();
-      const confirmed = total === undefined || total === job.total ? "" : `?confirmed=${total}`;
+      const confirmed =
+        total === undefined || (total === job.total && !job.gathering) ? "" : `?confirmed=${total}`;
       navigate(pathOf({ screen: "replay", id: job.id }) + confirmed, { replace: true });
     },
     onError: () => {

@@ -30,7 +30,7 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
     ...shownOutcomes.map((name) => ({ name, count: counts[name], ...outcomeWords[name] })),
     { name: "left", word: "left", mood: "left" as const, count: left },
   ];
-  const eta = state === "running" ? msLeft(left, rate) : undefined;
+  const eta = state === "running" && !job.gathering ? msLeft(left, rate) : undefined;
   return (
     <section className="panel replay-progress" aria-label="Progress">
       <p className="progress-line">
@@ -38,6 +38,7 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
           {countText(done)} of {countText(total)}
         </strong>
         <span>{total === 0 ? "nothing to do" : `${Math.floor((done / total) * 100)} %`}</span>
+        {job.gathering && <span>more is being written down, so the total still grows</span>}
         {endedAt === null && state === "running" && (
           <>
             <span>
