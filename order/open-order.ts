@@ -80,7 +80,6 @@ export async function openOrder(
 
   const opened = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
   const { worker } = opened;
-  const replays = openReplays({ settings, store, worker: opened, logger, closing });
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -96,6 +95,7 @@ export async function openOrder(
     topicIdOf,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
+  const replays = openReplays({ settings, store, worker: opened, saga, logger, closing });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   let participants: Participants | undefined;

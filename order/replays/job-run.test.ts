@@ -28,9 +28,13 @@ function createStage() {
   const open = () =>
     createJobRun({
       store: store.replays,
-      topic,
       owner,
-      isOurs: (name) => name === "order-events",
+      routeOf: (name) =>
+        name === "order-events"
+          ? { topic, needsKey: true }
+          : name === "payment-orders"
+            ? { topic: "saga-replays", needsKey: false }
+            : undefined,
       nowMs: () => nowMs,
       logger: silentLogger,
       conclude: async ({ id }) => void concluded.push(id),
@@ -241,6 +245,18 @@ test("letters that cannot be published are skipped with the reason", async () =>
   expect(await stage.step()).toMatchObject({ state: "done", counts: { skipped: 3 } });
   const items = await store.replays.listItems({ jobId: "job", afterNumber: 0, limit: 9 });
   expect(items.map(({ failure }) => failure?.reason)).toEqual(["no_key", "value_not_kept", "foreign_topic"]);
+});
+
+test("a decision goes to the topic of its own, also without a key", async () => {
+  const stage = createStage();
+  const original = { ...letterAt(1).original, topic: "payment-orders", key: null };
+  await store.deadLetters.add([letterAt(0), letterAt(1, { id: "payment-orders/0/1", original })]);
+  await stage.start(0);
+  await stage.step();
+  expect(stage.published.map(({ topic: to, key }) => [to, key])).toEqual([
+    [topic, letterAt(0).original.key],
+    ["saga-replays", null],
+  ]);
 });
 
 test("after a cancel what is left is skipped, what was sent is waited for, and both add up", async () => {

@@ -162,7 +162,7 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       expect(ended.reduce((sum, { counts }) => sum + counts.applied, 0)).toBe(8);
     }, 60_000);
 
-    test("what fails again is the same letter, open, with its later failure; what is old is stale", async () => {
+    test("what fails again is the same letter, open, with its later failure; what a later update has overtaken is stale, and a create has not", async () => {
       await create("B", id("AGAIN"));
       await untilCreated(id("AGAIN"));
       await create("B", id("AGAIN"));
@@ -171,11 +171,22 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       const [old] = await untilLetters("OLD", 1);
       await create("B", id("OLD"));
       await untilCreated(id("OLD"));
+      await update("B", id("OLD"), "delivered");
+      await eventually(async () => expect(await statusOf(id("OLD"))).toBe("delivered"));
+      await update("B", id("EARLY"), "shipped");
+      const [early] = await untilLetters("EARLY", 1);
+      await create("B", id("EARLY"));
+      await untilCreated(id("EARLY"));
 
-      const job = await start({ ids: [duplicate?.id ?? "", old?.id ?? ""] });
+      const scope = { ids: [duplicate, old, early].map((letter) => letter?.id ?? "") };
+      expect(await client.replays.preview.query({ scope })).toMatchObject({
+        counts: { would_fail: 1, stale: 1, would_apply: 1 },
+      });
+      const job = await start(scope);
       const ended = await untilEnded(job.id);
-      expect(ended).toMatchObject({ counts: { failed: 1, stale: 1 }, left: 0 });
-      expect(await statusOf(id("OLD"))).toBe("new");
+      expect(ended).toMatchObject({ counts: { failed: 1, stale: 1, applied: 1 }, left: 0 });
+      expect(await statusOf(id("OLD"))).toBe("delivered");
+      expect(await statusOf(id("EARLY"))).toBe("shipped");
       const { items } = await client.replays.items.query({ id: job.id, state: "failed" });
       expect(items).toMatchObject([
         { deadLetterId: duplicate?.id, failure: { reason: "duplicate_create", errorType: "DuplicateOrder" } },

@@ -15,6 +15,7 @@ function job(counts: Partial<ReplayCounts>, differences: Partial<ReplayJob> = {}
     canary: null,
     isReleased: false,
     autoStopShare: 0.5,
+    isGathering: false,
     total: 100,
     counts: { applied: 0, already_applied: 0, stale: 0, failed: 0, skipped: 0, ...counts },
     judgedFrom: 0,

@@ -62,6 +62,8 @@ export interface ReplayJob {
   /** Share of failures at which the job pauses itself. */
   readonly autoStopShare: number;
   readonly total: number;
+  /** Not all of its letters are written down yet: the total grows to what it was started with. */
+  readonly isGathering: boolean;
   readonly counts: ReplayCounts;
   /** Outcomes, and failures among them, that were there at the last resume. */
   readonly judgedFrom: number;

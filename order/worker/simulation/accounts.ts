@@ -179,7 +179,7 @@ export function createAccounts(): Accounts {
       if (!Buffer.from(letter.originalValue).equals(account.produced.record.value ?? Buffer.alloc(0))) {
         throw new Violation(`the dead letter of ${textOf(id)} has other bytes`);
       }
-      const content = `${key.toString()} ${text}`;
+      const content = `${key?.toString()} ${text}`;
       account.letter ??= content;
       if (account.letter !== content)
         throw new Violation(`dead letters of ${textOf(id)} differ: ${account.letter} and ${content}`);

@@ -135,7 +135,7 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
 
   function publish(letter: Parameters<Accounts["onLetter"]>[0]): PublishOutcome {
     surroundings.trace?.(
-      `${at()} letter ${letter.key.toString()} ${/originalOffset.:\d+/.exec(letter.value?.toString() ?? "")?.[0] ?? ""}`,
+      `${at()} letter ${letter.key?.toString()} ${/originalOffset.:\d+/.exec(letter.value?.toString() ?? "")?.[0] ?? ""}`,
     );
     if (!surroundings.swallowsLetters) accounts.onLetter(letter);
     return { ok: true, value: { partition: 0, offset: 0 } };
