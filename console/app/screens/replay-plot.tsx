@@ -24,7 +24,7 @@ export function ReplayPlot({ job }: { readonly job: ReplayJob }) {
   }, [data]);
   return (
     <Panel
-      title="New failures since the start"
+      title="Outcomes and new failures since the start"
       aside={
         <>
           {data !== undefined && <span>steps of {spanText(data.stepMs)}</span>}
