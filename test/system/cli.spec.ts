@@ -58,7 +58,7 @@ export function describeCli(name: string, prefix: string, open: () => Promise<Op
           callHttp("PUT", `${product.cartUrl}/update-order`, { orderId, status: "shipped" }),
         ),
       );
-      await eventually(async () => expect((await dlq("count")).out).toBe(`${burst}\n`), 20_000);
+      await eventually(async () => expect((await dlq("count")).out).toBe(`${burst}\n`), 30_000);
       const groups = await dlq("groups");
       expect(groups.out.split("\n")[0]).toMatch(/^FINGERPRINT +OPEN +ALL +LAST SEEN +REASON +FAILURE$/);
       const fingerprint = /^([0-9a-f]{16}) +12 +12 .*unknown_order +UPDATE request for unknown order/m.exec(
@@ -77,7 +77,7 @@ export function describeCli(name: string, prefix: string, open: () => Promise<Op
           callHttp("POST", `${product.cartUrl}/create-order`, { orderId, itemsCount: 1 }),
         ),
       );
-      await eventually(async () => expect(await statuses()).toEqual(orderIds.map(() => "new")));
+      await eventually(async () => expect(await statuses()).toEqual(orderIds.map(() => "new")), 30_000);
       expect((await dlq("replay", ...filter, "--dry-run")).out).toContain(`${burst} would be applied`);
 
       const canary = await dlq(

@@ -223,6 +223,60 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       expect((await untilEnded(rest.id)).counts.applied).toBe(rest.total);
     }, 60_000);
 
+    test("a replay of which too many fail stops itself before it has made more of it, and goes on when it is resumed", async () => {
+      const orderIds = Array.from({ length: 120 }, (_, index) => id(`STOP-${index}`));
+      await Promise.all(orderIds.map((orderId) => update("B", orderId, "shipped")));
+      await untilLetters("STOP", orderIds.length);
+      const job = await start({ filter: { text: id("STOP") } }, { ratePerSecond: 40 });
+      const stopped = await untilJob(job.id, ({ state }) => expect(state).toBe("paused"));
+      expect(stopped.pauseCause).toBe("failures");
+      expect(stopped.counts.failed).toBeGreaterThanOrEqual(20);
+      expect(stopped.left).toBeGreaterThan(0);
+      await Promise.all(orderIds.map((orderId) => create("B", orderId)));
+      await Promise.all(orderIds.map(untilCreated));
+      await client.replays.resume.mutate({ id: job.id, reason: "the creates are there" });
+      const ended = await eventually(async () => {
+        const now = await client.replays.get.query({ id: job.id });
+        expect(now.endedAt).not.toBeNull();
+        return now;
+      }, 20_000);
+      expect(ended.counts.applied).toBeGreaterThan(0);
+      expect(ended.counts.applied + ended.counts.failed).toBe(orderIds.length);
+      expect(await client.dlq.count.query({ text: id("STOP"), state: "open" })).toEqual({
+        count: ended.counts.failed,
+        exact: true,
+      });
+    }, 60_000);
+
+    test("letters are counted and replayed by a header of theirs", async () => {
+      const orderId = id("HEADER-0");
+      const writer = await openEventWriter(product.parts.registry, product.settings);
+      const producer = await openRawProducer(product.parts.brokers);
+      const key = Buffer.from(orderId);
+      const value = writer.updateA(orderId, "shipped");
+      const headers = [["source", Buffer.from(id("web"))]] as const;
+      await producer.produce({ topic: product.topics.statusUpdates, key, value, headers });
+      await producer.close();
+      writer.close();
+      await untilLetters("HEADER", 1);
+      await create("A", orderId);
+      await untilCreated(orderId);
+      const filter = { header: `source=${id("web")}` };
+      expect(await client.dlq.count.query(filter)).toEqual({ count: 1, exact: true });
+      expect(await client.dlq.count.query({ header: `source=${id("we")}` })).toEqual({
+        count: 0,
+        exact: true,
+      });
+      expect((await client.dlq.list.query(filter)).deadLetters).toMatchObject([{ orderId }]);
+      expect(await client.replays.preview.query({ scope: { filter } })).toMatchObject({
+        counts: { would_apply: 1 },
+      });
+      expect(await untilEnded((await start({ filter })).id)).toMatchObject({
+        total: 1,
+        counts: { applied: 1 },
+      });
+    }, 60_000);
+
     test("discarded letters are left out of replays until they are restored", async () => {
       await failEarly("DISCARD", 3);
       const scope = { filter: { text: id("DISCARD") } };
