@@ -1,5 +1,6 @@
 // Dead letters as people see them: the original event, why it failed, and where it came from.
 import { z } from "zod";
+import { letterReplaySchema } from "./letter-history.ts";
 import { orderIdSchema, topicSchema } from "./models.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -131,6 +132,8 @@ export const deadLetterDetailsSchema = deadLetterSchema.omit({ originalMessage: 
   /** Where its first copy lies on the dead-letter topic. */
   deadLetterPartition: z.int(),
   deadLetterOffset: z.int(),
+  /** Each time it was replayed, the oldest first; 100 at most. */
+  history: z.array(letterReplaySchema),
 });
 export type DeadLetterDetails = z.infer<typeof deadLetterDetailsSchema>;
 
@@ -264,5 +267,7 @@ export const deadLetterInfoSchema = z.object({
   maxRetries: z.int(),
   retryBackoffMs: z.int(),
   maxBackoffMs: z.int(),
+  /** Whether events may be edited before they are replayed: `DLQ_EDIT`. */
+  editing: z.boolean(),
 });
 export type DeadLetterInfo = z.infer<typeof deadLetterInfoSchema>;

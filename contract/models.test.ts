@@ -120,6 +120,8 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,

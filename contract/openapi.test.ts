@@ -133,6 +133,8 @@ test("every route calls a procedure that exists", () => {
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,

@@ -26,6 +26,8 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -38,6 +40,7 @@ import type {
   ReplayPage,
   ReplayPageQuery,
   ReplayPreview,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
@@ -138,8 +141,11 @@ export interface ReplayOperations {
    * fit its schema; `not_found` when no letter has this id.
    */
   startEdited(command: StartEdited, context: RequestContext): Answer<ReplayJob>;
+  /** What `startEdited` would say to it now; nothing is written. `not_found` when no letter has this id. */
+  checkEdited(query: CheckEdited): Answer<EditedCheck>;
   /** `not_found` when there is no such job; so are all below. */
   get(id: string): Answer<ReplayJob>;
+  timeline(id: string): Answer<ReplayTimeline>;
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: ReplayPageQuery): Answer<ReplayPage>;
   items(query: ReplayItemsQuery): Answer<ReplayItems>;

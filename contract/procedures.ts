@@ -50,6 +50,8 @@ import type {
 } from "./ports.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -63,6 +65,7 @@ import type {
   ReplayPageQuery,
   ReplayPreview,
   ReplayQuery,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
@@ -120,7 +123,9 @@ export interface OrderProcedures {
   "replays.preview": { input: PreviewReplay; answer: ReplayPreview };
   "replays.start": { input: StartReplay; answer: ReplayJob };
   "replays.startEdited": { input: StartEdited; answer: ReplayJob };
+  "replays.checkEdited": { input: CheckEdited; answer: EditedCheck };
   "replays.get": { input: ReplayQuery; answer: ReplayJob };
+  "replays.timeline": { input: ReplayQuery; answer: ReplayTimeline };
   "replays.list": { input: ReplayPageQuery; answer: ReplayPage };
   "replays.items": { input: ReplayItemsQuery; answer: ReplayItems };
   "replays.pause": { input: ReplayOrder; answer: ReplayJob };
@@ -195,7 +200,11 @@ export function orderProcedures({
     "replays.startEdited": write(async (command, context) =>
       wordedAs(deadLetterNotFound(command.id), await replays.startEdited(command, context)),
     ),
+    "replays.checkEdited": read(async (query) =>
+      wordedAs(deadLetterNotFound(query.id), await replays.checkEdited(query)),
+    ),
     "replays.get": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.get(id))),
+    "replays.timeline": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.timeline(id))),
     "replays.list": read((query) => replays.list(query)),
     "replays.items": read(async (query) => wordedAs(replayNotFound(query.id), await replays.items(query))),
     "replays.pause": write(async (command, context) =>

@@ -30,6 +30,7 @@ import {
 } from "./procedures.ts";
 import {
   annotateGroupSchema,
+  checkEditedSchema,
   moveLettersSchema,
   previewReplaySchema,
   replayItemsQuerySchema,
@@ -175,9 +176,15 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       startEdited: t.procedure
         .input(validatedInput(startEditedSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.startEdited"], input, ctx.request)),
+      checkEdited: t.procedure
+        .input(validatedInput(checkEditedSchema))
+        .query(({ input, ctx }) => call(procedures["replays.checkEdited"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
+      timeline: t.procedure
+        .input(validatedInput(replayQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.timeline"], input, ctx.request)),
       /** The job, and again whenever it has changed, until it has ended. */
       watch: t.procedure.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
         watch({

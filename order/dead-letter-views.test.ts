@@ -93,7 +93,8 @@ const settings = {
   DLQ_MAX_RETRIES: 3,
   DLQ_RETRY_BACKOFF_MS: 1000,
   DLQ_MAX_BACKOFF_MS: 30_000,
-};
+  DLQ_EDIT: "off",
+} as const;
 
 const fate = { state: "open", replays: 2, fingerprint: "9f2c4a1b7d3e5f60" } as const;
 const letterFates = {
@@ -102,9 +103,11 @@ const letterFates = {
     filter.text === "slow" ? { count: 7, isExact: hasTime() } : { count: 9, isExact: true },
 };
 
+const replays = { itemsOfLetter: async () => [], get: async () => undefined };
+
 function serve(letters: readonly IndexedDeadLetter[]) {
   const { index, filters } = indexOf(letters);
-  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates, replays }, settings });
   const { app, surprises } = createTestOrder({ ports: { deadLetters: views } });
   const get = (path: string) => told(app.request(path));
   return { get, filters, views, surprises };
@@ -310,6 +313,7 @@ describe("dlq.get tells everything of one dead letter", () => {
       deadLetterTopic: "order-events-dlq",
       deadLetterPartition: 0,
       deadLetterOffset: 4,
+      history: [],
     });
   });
 
@@ -546,7 +550,7 @@ test("the matching letters are counted, and an answer that ran out of time says 
   expect(await count("?header=source%3Dweb%3D1")).toEqual({ count: 9, exact: true });
   let nowMs = 0;
   const views = createDeadLetterViews({
-    store: { deadLetters: indexOf([]).index, letterFates },
+    store: { deadLetters: indexOf([]).index, letterFates, replays },
     settings,
     now: () => (nowMs += 10_000),
   });
@@ -561,7 +565,7 @@ test("the matching letters are counted, and an answer that ran out of time says 
 function failingWith(error: Error, path: string) {
   const refuse = () => Promise.reject(error);
   const deadLetters = { add: refuse, list: refuse, get: refuse, count: refuse, clear: refuse };
-  const views = createDeadLetterViews({ store: { deadLetters, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters, letterFates, replays }, settings });
   return told(createTestOrder({ ports: { deadLetters: views } }).app.request(path));
 }
 

@@ -80,6 +80,23 @@ const exampleDetails: DeadLetterDetails = {
   failures: [exampleFailure],
   deadLetterPartition: 0,
   deadLetterOffset: 4,
+  history: [
+    {
+      jobId: "0190f6a2-6d7e-7c0c-9d0e-3b7a5f1c2d4e",
+      jobName: "updates that came too early",
+      startedAt: "2026-03-02T09:40:00.000Z",
+      reason: "The creates are there now",
+      edited: false,
+      number: 1,
+      state: "failed",
+      settledAt: "2026-03-02T09:40:01.000Z",
+      failure: {
+        reason: "unknown_order",
+        errorType: "ValueError",
+        errorMessage: "Order ORD-999 not found. Cannot update status. Sending to DLQ.",
+      },
+    },
+  ],
 };
 
 const exampleParked: ParkedEvent = {

@@ -1,6 +1,6 @@
 // The tests' own cart and order: hand-written ports in memory that record what they were asked, behind the real HTTP
 // applications. The timer is wound by hand, so no test waits.
-import { exampleJob, examplePreview } from "../dialects/replays.ts";
+import { exampleJob, examplePreview, exampleTimeline } from "../dialects/replays.ts";
 import { exampleOrder } from "../dialects/wire-order.ts";
 import type { AuditEntry } from "../audit.ts";
 import type { DeadLetter, DeadLetterCountQuery, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
@@ -101,6 +101,7 @@ export interface TestOrderOptions {
     readonly deadLetters?: DeadLetterViews;
     readonly parked?: ParkedViews;
     readonly partitions?: PartitionOperations;
+    readonly letters?: LetterOperations;
     readonly replays?: ReplayOperations;
     readonly audit?: AuditViews;
     readonly sagaCommands?: SagaCommands;
@@ -253,6 +254,7 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
         maxRetries: 3,
         retryBackoffMs: 1000,
         maxBackoffMs: 30_000,
+        editing: false,
       });
     },
   };
@@ -332,6 +334,16 @@ function replaysOf(ordered: Recorded[]): ReplayOperations {
     },
     get: async (id) =>
       id === exampleJob.id ? success(exampleJob) : failed({ code: "not_found", message: "no row" } as const),
+    checkEdited: async () => success({ problems: [], changes: [] }),
+    timeline: async (id) =>
+      id === exampleJob.id
+        ? success({
+            ...exampleTimeline,
+            settled: [...exampleTimeline.settled],
+            failed: [...exampleTimeline.failed],
+            newFailures: [...exampleTimeline.newFailures],
+          })
+        : failed({ code: "not_found", message: "no row" } as const),
     list: async () => success({ replays: [exampleJob] }),
     items: async () => success({ items: [] }),
     pause: order,
@@ -394,6 +406,7 @@ function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetail
     failures: [],
     deadLetterPartition: 0,
     deadLetterOffset: 4,
+    history: [],
   };
 }
 
