@@ -19,6 +19,8 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
   readonly title: string;
   readonly procedures: Implemented<Catalogue>;
   readonly routes: readonly Route<Catalogue>[];
+  /** Endpoints that answer with streams, and what is documented of them. */
+  readonly streams?: readonly (RouteDocument & Pick<Endpoint, "handle">)[];
   readonly router: AnyTRPCRouter;
   readonly health: HealthView<HealthBody>;
   /** For a service that can tell what it waits for: its words at `/health/detail`. */
@@ -34,9 +36,10 @@ export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): Hono {
-  const { procedures, routes, router, health, healthDetail, console: pages } = definition;
+  const { procedures, routes, streams = [], router, health, healthDetail, console: pages } = definition;
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
+    ...streams.map((stream) => ({ ...placeOf(stream), handle: stream.handle })),
     ...healthEndpoints(health, serving, healthDetail),
     fixed("/openapi.json", documentOnce(definition, serving)),
     fixed("/", () => Promise.resolve(indexOf(definition))),
@@ -68,13 +71,13 @@ function fixed(path: string, body: () => Promise<unknown>): Endpoint {
 
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
-  { title, routes, healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
+  { title, routes, streams = [], healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
   { version }: Serving,
 ): () => Promise<unknown> {
   let document: Promise<unknown> | undefined;
   return () => {
     document ??= import("../openapi.ts").then(({ openApiDocument }) =>
-      openApiDocument({ title, version, documents: [...routes, ...healthDocuments] }),
+      openApiDocument({ title, version, documents: [...routes, ...streams, ...healthDocuments] }),
     );
     return document;
   };
@@ -84,6 +87,7 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
   service,
   title,
   routes,
+  streams = [],
   healthDetail,
   console: pages,
 }: ServiceDefinition<Catalogue, HealthBody>) {
@@ -99,6 +103,6 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
       ...(pages === undefined ? {} : { console: consolePath }),
     },
     trpc: trpcPath,
-    routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
+    routes: [...routes, ...streams].map(({ method, path, summary }) => ({ method, path, summary })),
   };
 }

@@ -11,6 +11,8 @@ export interface ServingOptions {
   readonly maxBodyBytes?: number;
   /** Default: the platform's timers. */
   readonly timer?: Timer;
+  /** Aborts when the service stops taking requests: streams end then, and their clients come back elsewhere. */
+  readonly closing?: AbortSignal;
   /** Of the product, for the OpenAPI document. Default `0.0.0`. */
   readonly version?: string;
 }
@@ -27,5 +29,6 @@ export function servingOf(options: ServingOptions): Serving {
     maxBodyBytes: options.maxBodyBytes ?? maxBodyBytes,
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
+    closing: options.closing,
   };
 }
