@@ -16,19 +16,22 @@ export type KnownTopic = z.infer<typeof knownTopicSchema>;
 export const knownTopicsSchema = z.object({ topics: z.array(knownTopicSchema) });
 export type KnownTopics = z.infer<typeof knownTopicsSchema>;
 
-/** `active`: is read. `paused`: back-pressure. `stalled`: there are records, and none arrives. `elsewhere`: another member has it. */
-const partitionStateSchema = z.enum(["active", "paused", "stalled", "elsewhere", "unassigned"]);
+/**
+ * `active`: is read. `paused`: back-pressure. `stalled`: there are records, and none arrives. `elsewhere`: this instance does
+ * not have it, so another one does, or nobody just now.
+ */
+const partitionStateSchema = z.enum(["active", "paused", "stalled", "elsewhere"]);
 
 export const topicPartitionSchema = z.object({
   topic: z.string(),
   partition: count,
   consumerGroup: z.string(),
-  /** The member that has it: its instance name where it has one; null when nobody has, or nobody told. */
-  member: z.string().nullable(),
+  /** The instance that has it, when it is the one that answers; null for `elsewhere`. */
+  instance: z.string().nullable(),
   state: partitionStateSchema,
-  /** Of the record that is read next; null when it is not known. So are the next two. */
+  /** Of the record that is read next; what is `elsewhere` as far as the store has its effects. Null when it is not known. */
   nextOffset: count.nullable(),
-  /** Of the record that is written next. */
+  /** Of the record that is written next; null for what is `elsewhere`. So is the lag. */
   endOffset: count.nullable(),
   lag: count.nullable(),
   /** Events of it that wait for an attempt, or behind one; null for a partition of another instance. */
@@ -39,8 +42,6 @@ export type TopicPartitionView = z.infer<typeof topicPartitionSchema>;
 export const topicPartitionsSchema = z.object({
   /** Who answers. */
   instance: z.string(),
-  /** Whether members of other instances could be asked for; only then is what they have told. */
-  groupsAnswered: z.boolean(),
   partitions: z.array(topicPartitionSchema),
 });
 export type TopicPartitions = z.infer<typeof topicPartitionsSchema>;

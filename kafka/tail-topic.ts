@@ -162,6 +162,7 @@ function tailSettings(options: TailTopicOptions): ClientSettings {
     // Little is prefetched: what is passed over should not have been carried here.
     "queued.min.messages": 200,
     "queued.max.messages.kbytes": 4_096,
+    "fetch.queue.backoff.ms": 20,
     "fetch.wait.max.ms": 100,
     "fetch.error.backoff.ms": 200,
     ...options.settings,

@@ -108,7 +108,7 @@ export const liveRoutes: readonly Route<OrderProcedures>[] = [
     operationId: "listPartitions",
     summary: "List partitions: who reads them, and how far",
     description:
-      "This instance's partitions from its own clients; those of other members as the group's coordinator tells them, with the committed offset.",
+      "This instance's partitions as its own clients see them; the others with the offset up to which the store has their effects. Ask each instance for its own.",
     procedure: "topics.partitions",
     request: noParametersSchema,
     toInput: () => undefined,
@@ -119,13 +119,12 @@ export const liveRoutes: readonly Route<OrderProcedures>[] = [
       request: {},
       answer: {
         instance,
-        groupsAnswered: true,
         partitions: [
           {
             topic: "order-events",
             partition: 0,
             consumerGroup: "order-service-group",
-            member: instance,
+            instance,
             state: "active",
             nextOffset: 418_220,
             endOffset: 418_224,

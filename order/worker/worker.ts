@@ -88,6 +88,8 @@ export interface Worker {
   onPublished(ids: readonly ParkedId[]): void;
   /** Whether back-pressure holds this partition. */
   isPaused(partition: TopicPartition): boolean;
+  /** Events of a partition that is assigned here which wait for an attempt, or behind one; undefined for any other. */
+  waiting(partition: TopicPartition): number | undefined;
   /** Looks at once for what operators have ordered. */
   poke(): void;
   /**
@@ -354,6 +356,8 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     isPaused: (partition) =>
       groups.some(({ partitions }) => partitions.get(partitionKey(partition))?.paused === true),
+    waiting: (partition) =>
+      groups.map(({ partitions }) => partitions.get(partitionKey(partition))?.lanes.waiting).find((count) => count !== undefined),
     poke() {
       dueItems.lookNow();
       wake();
