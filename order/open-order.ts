@@ -12,6 +12,8 @@ import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
+import { observeCalls } from "../telemetry/observe-calls.ts";
+import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
 import {
@@ -22,6 +24,8 @@ import {
 import { createDeadLetterViews } from "./dead-letter-views.ts";
 import { openWorker, orderGroups } from "./open-worker.ts";
 import { createOrderHealth } from "./order-health.ts";
+import { createOrderPage } from "./order-metrics.ts";
+import { countStoreCall, createOrderTally, type OrderTallyOptions } from "./order-tally.ts";
 import { createOrderViews } from "./order-views.ts";
 import { createParkedViews } from "./parked-views.ts";
 import { createPartitionOperations } from "./partition-operations.ts";
@@ -50,13 +54,19 @@ export async function openOrder(
   const closing = createClosing();
   let draining = false;
 
-  const store = await openOrderStore(settings.DATABASE_URL);
+  const tally = createOrderTally(countedTopics(settings));
+  const opened = await openOrderStore(settings.DATABASE_URL);
+  const store = observeCalls(opened, (area, operation, durationMs, error) =>
+    countStoreCall(tally, area, operation, durationMs, error),
+  );
   closing.add(() => store.close());
+  const loop = watchEventLoop(systemClock);
+  closing.add(() => loop.stop());
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
   const [orderTopic, statusTopic] = topics;
   const codec = openCodec({
-    registry: parts.registry,
+    registry: tally.registry.observed(parts.registry),
     subjects: [
       [orderTopic, "Order"],
       [orderTopic, "OrderEvent"],
@@ -78,9 +88,9 @@ export async function openOrder(
     return id;
   };
 
-  const opened = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
-  const { worker } = opened;
-  const replays = openReplays({ settings, store, worker: opened, logger, closing });
+  const work = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf, tally });
+  const { worker } = work;
+  const replays = openReplays({ settings, store, worker: work, logger, closing, tally });
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -94,6 +104,7 @@ export async function openOrder(
     logger,
     closing,
     topicIdOf,
+    tally,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
   const groups: ConsumerGroup[] = [];
@@ -121,6 +132,20 @@ export async function openOrder(
     hasSchemas: () => codec.isReady,
     draining: () => draining,
   });
+  const metrics = createOrderPage(
+    tally,
+    {
+      store,
+      worker,
+      saga,
+      publisher: work.publisher,
+      groups: () => groups,
+      stalls,
+      ready: () => health.ready(),
+      clock: systemClock,
+    },
+    processFamilies(loop),
+  );
   const app = createOrderApp({
     views: createOrderViews({ store, topics }),
     deadLetters: createDeadLetterViews({ store, settings }),
@@ -147,6 +172,8 @@ export async function openOrder(
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
     health,
+    observer: tally.http,
+    metrics,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
@@ -236,6 +263,14 @@ export async function openOrder(
       draining = true;
       return closing.run();
     },
+  };
+}
+
+function countedTopics(settings: Settings): OrderTallyOptions {
+  return {
+    eventTopics: [...orderGroups(settings).keys(), replayTopicOf(settings)],
+    decisionTopics: [settings.SAGA_PAYMENT_TOPIC, settings.SAGA_STOCK_TOPIC],
+    publishedTopics: [settings.KAFKA_DLQ_TOPIC, replayTopicOf(settings)],
   };
 }
 
