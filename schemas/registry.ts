@@ -129,7 +129,11 @@ export function registryOver(client: RegistryClient, timeoutMs: number): SchemaR
 
     async versionOf(subject, version) {
       const found = await ask(() => client.getSchemaMetadata(subject, version, false));
-      return found.ok ? { ok: true, value: { ...registered(found.value), schemaId: found.value.id } } : found;
+      if (!found.ok) return found;
+      const { id: schemaId } = found.value;
+      if (schemaId !== undefined) return { ok: true, value: { ...registered(found.value), schemaId } };
+      const message = "The schema registry did not tell the schema's id.";
+      return { ok: false, failure: { kind: "unavailable", message } };
     },
   };
 }

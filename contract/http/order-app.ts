@@ -12,6 +12,7 @@ import type { OrderHealth } from "../ports.ts";
 import { orderProcedures, orderStreams, type OrderPorts } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
 import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
+import { observedProcedures } from "./observed.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 import { serveStream } from "./stream-endpoint.ts";
@@ -24,7 +25,7 @@ export interface OrderAppOptions extends ServingOptions, OrderPorts {
 
 export function createOrderApp(options: OrderAppOptions): Hono {
   const serving = servingOf(options);
-  const procedures = orderProcedures(options);
+  const procedures = observedProcedures(orderProcedures(options), serving.observer);
   const streams = orderStreams(options);
   return serviceApp(
     {

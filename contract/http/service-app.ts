@@ -6,12 +6,12 @@ import { systemAErrors } from "../dialects/system-a.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import type { HealthView } from "../ports.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
-import { jsonAnswer } from "./answers.ts";
+import { commonHeaders, jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
 import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
-import type { Serving } from "./serving.ts";
+import type { ServedText, Serving } from "./serving.ts";
 import { trpcEndpoint, trpcPath } from "./trpc-endpoint.ts";
 
 export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, HealthBody> {
@@ -42,7 +42,8 @@ export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
     ...streams.map((stream) => ({ ...placeOf(stream), handle: stream.handle })),
     ...healthEndpoints(health, serving, healthDetail),
     fixed("/openapi.json", documentOnce(definition, serving)),
-    fixed("/", () => Promise.resolve(indexOf(definition))),
+    ...(serving.metrics === undefined ? [] : [metricsEndpoint(serving.metrics)]),
+    fixed("/", () => Promise.resolve(indexOf(definition, serving))),
   ];
   const prefixes = {
     [trpcPath]: trpcEndpoint(router, serving),
@@ -69,6 +70,21 @@ function fixed(path: string, body: () => Promise<unknown>): Endpoint {
   };
 }
 
+function metricsEndpoint(metrics: ServedText): Endpoint {
+  return {
+    method: "GET",
+    path: "/metrics",
+    errorShape: systemBErrors,
+    handle: async (request) => {
+      const headers = {
+        ...commonHeaders(readRequestId(request.headers)),
+        "Content-Type": metrics.contentType,
+      };
+      return new Response(await metrics.read(), { headers });
+    },
+  };
+}
+
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
   { title, routes, streams = [], healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
@@ -83,14 +99,10 @@ function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
   };
 }
 
-function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
-  service,
-  title,
-  routes,
-  streams = [],
-  healthDetail,
-  console: pages,
-}: ServiceDefinition<Catalogue, HealthBody>) {
+function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
+  { service, title, routes, streams = [], healthDetail, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
+  { metrics }: Serving,
+) {
   return {
     service,
     title,
@@ -100,6 +112,7 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
       live: "/health/live",
       ready: "/health/ready",
       ...(healthDetail === undefined ? {} : { detail: "/health/detail" }),
+      ...(metrics === undefined ? {} : { metrics: "/metrics" }),
       ...(pages === undefined ? {} : { console: consolePath }),
     },
     trpc: trpcPath,

@@ -7,7 +7,6 @@ import { openTopicTail } from "../../kafka/tail-topic.ts";
 import type { Codec } from "../../schemas/codec.ts";
 import type { TopicSchema } from "../../schemas/subject-ids.ts";
 import { systemClock } from "../../service/clock.ts";
-import type { Closing } from "../../service/closing.ts";
 import { effectiveSettings } from "../../service/effective-settings.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { Parts } from "../../service/open-parts.ts";
@@ -15,13 +14,14 @@ import { replayTopicOf, type Settings } from "../../service/settings.ts";
 import { topicSpecs } from "../../service/topics.ts";
 import { indexGroupId } from "../dead-letters/open-dead-letter-indexer.ts";
 import { orderGroups } from "../open-worker.ts";
+import type { OrderTally } from "../order-tally.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { IndexedDeadLetter } from "../store/dead-letter-index.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { partitionKey } from "../worker/partition.ts";
 import type { StallWatch } from "../worker/stall-watch.ts";
 import type { Worker } from "../worker/worker.ts";
-import type { FlowTotals } from "./flow-recorder.ts";
+import { readFlowTotals } from "./flow-totals.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { createSchemaViews } from "./schema-views.ts";
 import { tellRecord } from "./tell-record.ts";
@@ -38,13 +38,14 @@ export interface OpenLiveOptions {
   readonly isPaused: (partition: TopicPartition) => boolean;
   /** Of every partition that this instance has. */
   readonly lag: () => readonly PartitionLag[];
+  /** Of those whose records become effects: without those of the dead letters' index. */
+  readonly consumedLag: () => readonly PartitionLag[];
   readonly stalls: Pick<StallWatch, "stalled">;
-  readonly totals: () => FlowTotals;
-  /** Names the stream that a partition's offsets belong to; throws while the topic is not known. */
-  readonly sourceOf: (partition: TopicPartition) => string;
+  readonly tally: OrderTally;
+  /** Names the stream that a partition's offsets belong to; undefined until the broker has told. */
+  readonly sourceOf: (partition: TopicPartition) => string | undefined;
   readonly instance: string;
   readonly logger: Logger;
-  readonly closing: Closing;
 }
 
 export interface OpenLive {
@@ -54,12 +55,13 @@ export interface OpenLive {
   readonly settings: SettingsViews;
   /** Letters that have just been indexed. */
   noteLetters(letters: readonly IndexedDeadLetter[]): void;
+  /** Ends every stream. */
+  close(): Promise<void>;
 }
 
-/** Registers what it opens with `closing`: it must be closed before the server waits for its requests to end. */
 export function openLive(options: OpenLiveOptions): OpenLive {
-  const { settings, parts, store, codec, subjects, worker, stalls, instance, logger, closing } = options;
-  const { lag, isPaused, totals, sourceOf } = options;
+  const { settings, parts, store, codec, subjects, worker, stalls, instance, logger } = options;
+  const { lag, isPaused, tally, sourceOf } = options;
   const countedTopics = new Set([...orderGroups(settings).keys(), replayTopicOf(settings)]);
   const feed = createLiveFeed({
     store,
@@ -67,8 +69,8 @@ export function openLive(options: OpenLiveOptions): OpenLive {
     clock: systemClock,
     instance,
     life: newLife(),
-    totals,
-    lag,
+    totals: () => readFlowTotals(tally),
+    lag: options.consumedLag,
     isCounted: (topic) => countedTopics.has(topic),
     onSurprise: (error) => logger.error("The live feed missed a beat", { cause: String(error) }),
   });
@@ -85,20 +87,20 @@ export function openLive(options: OpenLiveOptions): OpenLive {
     clock: systemClock,
     newLife,
   });
-  closing.add(async () => {
-    feed.close();
-    await tails.close();
-  });
   const effective = effectiveSettings(settings);
 
   /** What the store cannot tell now is not known. */
   async function progress(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>> {
+    const sources = new Map<string, string>();
+    for (const partition of partitions) {
+      const source = sourceOf(partition);
+      if (source !== undefined) sources.set(source, partitionKey(partition));
+    }
     try {
-      const sources = new Map(partitions.map((partition) => [sourceOf(partition), partitionKey(partition)]));
       const offsets = await store.readProgress([...sources.keys()]);
       return new Map([...offsets].map(([source, offset]) => [sources.get(source) ?? source, offset]));
     } catch (error) {
-      if (error instanceof StoreUnavailable || error instanceof TopicUnknown) return new Map();
+      if (error instanceof StoreUnavailable) return new Map();
       throw error;
     }
   }
@@ -122,11 +124,12 @@ export function openLive(options: OpenLiveOptions): OpenLive {
     schemas: createSchemaViews({ registry: parts.registry, subjects }),
     settings: { effective: async () => success({ settings: effective.map((setting) => ({ ...setting })) }) },
     noteLetters: (letters) => feed.noteLetters(letters),
+    close() {
+      feed.close();
+      return tails.close();
+    },
   };
 }
-
-/** Before the broker has told the topics' ids, nobody knows whose offsets the store has. */
-export class TopicUnknown extends Error {}
 
 function newLife(): string {
   return crypto.randomUUID().slice(0, 8);

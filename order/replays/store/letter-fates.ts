@@ -50,4 +50,6 @@ export interface LetterFates {
   move(scope: LetterScope, from: readonly LetterState[], to: LetterState): Promise<number>;
   count(scope: LetterScope, states?: readonly LetterState[]): Promise<number>;
   countByState(): Promise<Readonly<Record<LetterState, number>>>;
+  /** When the open letter failed that has waited longest; undefined when none is open. Reads all that are open. */
+  oldestOpenAtMs(): Promise<number | undefined>;
 }

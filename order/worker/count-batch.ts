@@ -1,0 +1,72 @@
+// Counts a batch that is written: one pass over its items, which adds something only where partition or time changes. Records of
+// one millisecond are one observation.
+import type { OrderTally } from "../order-tally.ts";
+import type { AssignedPartition } from "./partition.ts";
+import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
+import type { WorkItem } from "./work-item.ts";
+
+export type BatchTally = Pick<
+  OrderTally,
+  "events" | "endToEndSeconds" | "retries" | "deadLetters" | "replayOutcomes"
+>;
+
+export function countBatch(
+  tally: BatchTally,
+  items: readonly WorkItem[],
+  { ends, settle }: Pick<BatchPlan, "ends" | "settle">,
+  nowMs: number,
+): void {
+  let run: { readonly partition: AssignedPartition; readonly timestampMs: number | null } | undefined;
+  let done = 0;
+  const endRun = () => {
+    if (run === undefined || done === 0) return;
+    const { topic } = run.partition;
+    tally.events.add({ topic, outcome: "done" }, done);
+    if (run.timestampMs !== null)
+      tally.endToEndSeconds.at({ topic }).observe((nowMs - run.timestampMs) / 1000, done);
+  };
+  for (let index = 0; index < items.length; index += 1) {
+    const [item, end] = [items[index], ends[index]];
+    if (item === undefined || end === undefined) continue;
+    if (end.kind !== "done") {
+      countFailure(tally, item, end);
+      continue;
+    }
+    const { partition, record } = item;
+    if (run?.partition !== partition || run.timestampMs !== record.timestampMs) {
+      endRun();
+      run = { partition, timestampMs: record.timestampMs };
+      done = 0;
+    }
+    done += 1;
+  }
+  endRun();
+  for (const { outcome } of settle) tally.replayOutcomes.add({ outcome });
+}
+
+function countFailure(
+  tally: BatchTally,
+  { partition, record }: WorkItem,
+  end: Exclude<ItemEnd, { kind: "done" }>,
+) {
+  const { topic } = partition;
+  switch (end.kind) {
+    case "behind":
+      tally.events.add({ topic, outcome: "behind" });
+      return;
+    case "waiting":
+      tally.events.add({ topic, outcome: "retry" });
+      tally.retries.add({
+        attempt: String(end.attempts.at(-1)?.attempt ?? 1),
+        cause: end.failure.reason,
+      });
+      return;
+    case "dead":
+      tally.events.add({ topic, outcome: "dead_letter" });
+      tally.deadLetters.add({
+        topic: record.topic,
+        category: end.death.category,
+        cause: end.death.reason,
+      });
+  }
+}
