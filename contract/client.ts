@@ -43,17 +43,35 @@ export function withIdempotencyKey(key: string): { context: { idempotencyKey: st
   return { context: { idempotencyKey: key } };
 }
 
+/** Longer ones do not fit a request line, and travel as a body. */
+const longestInQuery = 1500;
+
+/** For a call that takes its time: the others of the same tick do not wait for it. */
+export const travelsAlone = { context: { travelsAlone: true } } as const;
+
 /** The key is a header, one for the whole request: a call that has one travels alone. */
 function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter> {
   const endpoint = `${url.replace(/\/+$/, "")}/trpc`;
   // tRPC's own type for `init` is not RequestInit but a part of it, with undefined where the platform wants absence.
   const send = (target: string | URL | Request, init?: object) => (options.fetch ?? fetch)(target, init);
   const calls = splitLink({
-    condition: (operation) => idempotencyKeyOf(operation) !== undefined,
-    true: httpLink({
-      url: endpoint,
-      fetch: send,
-      headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+    condition: (operation) =>
+      idempotencyKeyOf(operation) !== undefined ||
+      operation.context["travelsAlone"] === true ||
+      isLong(operation),
+    true: splitLink({
+      condition: isLong,
+      true: httpLink({
+        url: endpoint,
+        fetch: send,
+        methodOverride: "POST",
+        headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+      }),
+      false: httpLink({
+        url: endpoint,
+        fetch: send,
+        headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+      }),
     }),
     false: httpBatchLink({
       url: endpoint,
@@ -84,6 +102,10 @@ function eventSourceOf(
         send(url, { ...init, headers: { ...init.headers, ...headersOf(options, undefined) } }),
     },
   };
+}
+
+function isLong({ type, input }: Operation): boolean {
+  return type === "query" && (JSON.stringify(input) ?? "").length > longestInQuery;
 }
 
 function idempotencyKeyOf(operation: Operation): string | undefined {

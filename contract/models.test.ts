@@ -113,7 +113,7 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
   const unused = () => Promise.reject(new Error("not called"));
   const procedures = orderProcedures({
     views: { details: unused, list: unused, idsFromTopic: unused },
-    deadLetters: { list: unused, get: unused, stats: unused, info: unused },
+    deadLetters: { list: unused, count: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
     letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
@@ -121,6 +121,8 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,

@@ -143,7 +143,7 @@ test("every route calls a procedure that exists", () => {
   for (const { procedure } of cartRoutes) expect(cart).toHaveProperty([procedure]);
   const order = orderProcedures({
     views: { details: unused, list: unused, idsFromTopic: unused },
-    deadLetters: { list: unused, get: unused, stats: unused, info: unused },
+    deadLetters: { list: unused, count: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
     letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
@@ -151,6 +151,8 @@ test("every route calls a procedure that exists", () => {
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,

@@ -3,6 +3,8 @@
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type { ContractFailure } from "./errors.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
@@ -26,6 +28,8 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -38,6 +42,7 @@ import type {
   ReplayPage,
   ReplayPageQuery,
   ReplayPreview,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
@@ -89,6 +94,8 @@ export interface OrderViews {
 export interface DeadLetterViews {
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: DeadLetterPageQuery): Answer<DeadLetterPage>;
+  /** Answers within a few seconds: exactly, or with what it has counted until then. */
+  count(query: DeadLetterCountQuery): Answer<DeadLetterCount>;
   /** `not_found` when no dead letter has this id. */
   get(id: string): Answer<DeadLetterDetails>;
   stats(): Answer<DeadLetterStats>;
@@ -137,7 +144,10 @@ export interface LetterOperations {
 export interface ReplayOperations {
   /** What would become of the letters now; nothing is written. */
   preview(query: PreviewReplay): Answer<ReplayPreview>;
-  /** The scope is frozen: `total` is exact and stays. */
+  /**
+   * The scope is frozen. `total` is exact and stays, unless the job is still `gathering`: then what matched is being written
+   * down, and nothing that comes later is added.
+   */
   start(command: StartReplay, context: RequestContext): Answer<ReplayJob>;
   /**
    * Replays one letter with another event in its place: under a new event id, with the diff in the audit. `invalid_request` when
@@ -145,8 +155,11 @@ export interface ReplayOperations {
    * fit its schema; `not_found` when no letter has this id.
    */
   startEdited(command: StartEdited, context: RequestContext): Answer<ReplayJob>;
+  /** What `startEdited` would say to it now; nothing is written. `not_found` when no letter has this id. */
+  checkEdited(query: CheckEdited): Answer<EditedCheck>;
   /** `not_found` when there is no such job; so are all below. */
   get(id: string): Answer<ReplayJob>;
+  timeline(id: string): Answer<ReplayTimeline>;
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: ReplayPageQuery): Answer<ReplayPage>;
   items(query: ReplayItemsQuery): Answer<ReplayItems>;

@@ -2,6 +2,8 @@
 // it changes anything. The tRPC routers and the dialects call the same ones, so they cannot drift apart.
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
@@ -56,6 +58,8 @@ import type {
 } from "./ports.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -69,6 +73,7 @@ import type {
   ReplayPageQuery,
   ReplayPreview,
   ReplayQuery,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
@@ -114,6 +119,7 @@ export interface OrderProcedures {
   "orders.list": { input: OrderPageQuery; answer: OrderPage };
   "orders.idsFromTopic": { input: TopicQuery; answer: OrderIds };
   "dlq.list": { input: DeadLetterPageQuery; answer: DeadLetterPage };
+  "dlq.count": { input: DeadLetterCountQuery; answer: DeadLetterCount };
   "dlq.get": { input: DeadLetterQuery; answer: DeadLetterDetails };
   "dlq.stats": { input: void; answer: DeadLetterStats };
   "dlq.info": { input: void; answer: DeadLetterInfo };
@@ -129,7 +135,9 @@ export interface OrderProcedures {
   "replays.preview": { input: PreviewReplay; answer: ReplayPreview };
   "replays.start": { input: StartReplay; answer: ReplayJob };
   "replays.startEdited": { input: StartEdited; answer: ReplayJob };
+  "replays.checkEdited": { input: CheckEdited; answer: EditedCheck };
   "replays.get": { input: ReplayQuery; answer: ReplayJob };
+  "replays.timeline": { input: ReplayQuery; answer: ReplayTimeline };
   "replays.list": { input: ReplayPageQuery; answer: ReplayPage };
   "replays.items": { input: ReplayItemsQuery; answer: ReplayItems };
   "replays.pause": { input: ReplayOrder; answer: ReplayJob };
@@ -216,6 +224,7 @@ export function orderProcedures({
       wordedAs(topicNotConsumed(topic), await views.idsFromTopic(topic)),
     ),
     "dlq.list": read((query) => deadLetters.list(query)),
+    "dlq.count": read((query) => deadLetters.count(query)),
     "dlq.get": read(async ({ id }) => wordedAs(deadLetterNotFound(id), await deadLetters.get(id))),
     "dlq.stats": read(() => deadLetters.stats()),
     "dlq.info": read(() => deadLetters.info()),
@@ -233,7 +242,11 @@ export function orderProcedures({
     "replays.startEdited": write(async (command, context) =>
       wordedAs(deadLetterNotFound(command.id), await replays.startEdited(command, context)),
     ),
+    "replays.checkEdited": read(async (query) =>
+      wordedAs(deadLetterNotFound(query.id), await replays.checkEdited(query)),
+    ),
     "replays.get": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.get(id))),
+    "replays.timeline": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.timeline(id))),
     "replays.list": read((query) => replays.list(query)),
     "replays.items": read(async (query) => wordedAs(replayNotFound(query.id), await replays.items(query))),
     "replays.pause": write(async (command, context) =>

@@ -4,7 +4,11 @@ import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { auditPageQuerySchema } from "./audit.ts";
 import { historyQuerySchema, liveQuerySchema } from "./live.ts";
-import { deadLetterPageQuerySchema, deadLetterQuerySchema } from "./dead-letters.ts";
+import {
+  deadLetterCountQuerySchema,
+  deadLetterPageQuerySchema,
+  deadLetterQuerySchema,
+} from "./dead-letters.ts";
 import {
   createOrderSchema,
   orderPageQuerySchema,
@@ -29,6 +33,7 @@ import {
 } from "./procedures.ts";
 import {
   annotateGroupSchema,
+  checkEditedSchema,
   moveLettersSchema,
   previewReplaySchema,
   replayItemsQuerySchema,
@@ -118,6 +123,9 @@ export function orderRouterOver(
       list: t.procedure
         .input(validatedInput(deadLetterPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
+      count: t.procedure
+        .input(validatedInput(deadLetterCountQuerySchema))
+        .query(({ input, ctx }) => call(procedures["dlq.count"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(deadLetterQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.get"], input, ctx.request)),
@@ -178,9 +186,15 @@ export function orderRouterOver(
       startEdited: t.procedure
         .input(validatedInput(startEditedSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.startEdited"], input, ctx.request)),
+      checkEdited: t.procedure
+        .input(validatedInput(checkEditedSchema))
+        .query(({ input, ctx }) => call(procedures["replays.checkEdited"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
+      timeline: t.procedure
+        .input(validatedInput(replayQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.timeline"], input, ctx.request)),
       /** The job, and again whenever it has changed, until it has ended. */
       watch: t.procedure.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
         watch({

@@ -1,9 +1,9 @@
 // The tests' own cart and order: hand-written ports in memory that record what they were asked, behind the real HTTP
 // applications. The timer is wound by hand, so no test waits.
-import { exampleJob, examplePreview } from "../dialects/replays.ts";
+import { exampleJob, examplePreview, exampleTimeline } from "../dialects/replays.ts";
 import { exampleOrder } from "../dialects/wire-order.ts";
 import type { AuditEntry } from "../audit.ts";
-import type { DeadLetter, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
+import type { DeadLetter, DeadLetterCountQuery, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
 import { invalidRequest, partitionNotStalled } from "../errors.ts";
 import type { OrderHealthDetail } from "../health.ts";
 import type { OrderDetails } from "../models.ts";
@@ -106,6 +106,7 @@ export interface TestOrderOptions {
     readonly deadLetters?: DeadLetterViews;
     readonly parked?: ParkedViews;
     readonly partitions?: PartitionOperations;
+    readonly letters?: LetterOperations;
     readonly replays?: ReplayOperations;
     readonly audit?: AuditViews;
     readonly sagaCommands?: SagaCommands;
@@ -224,20 +225,23 @@ function viewsOf(orders: readonly OrderDetails[]): OrderViews {
 }
 
 function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): DeadLetterViews {
+  const matching = ({ orderId, reason }: DeadLetterCountQuery) =>
+    deadLetters.filter(
+      (letter) =>
+        (orderId === undefined || letter.orderId === orderId) &&
+        (reason === undefined || letter.reason === reason),
+    );
   return {
     async list(query) {
       pages.push(query);
-      const { limit, offset = 0, cursor, orderId, reason } = query;
-      const found = deadLetters.filter(
-        (letter) =>
-          (orderId === undefined || letter.orderId === orderId) &&
-          (reason === undefined || letter.reason === reason),
-      );
+      const { limit, offset = 0, cursor } = query;
+      const found = matching(query);
       const start = cursor === undefined ? offset : Number(cursor);
       const end = start + limit;
       const page = { deadLetters: found.slice(start, end) };
       return success(limit > 0 && end < found.length ? { ...page, nextCursor: String(end) } : page);
     },
+    count: async (query) => success({ count: matching(query).length, exact: true }),
     async get(id) {
       const found = deadLetters.find((letter) => letter.id === id);
       return found === undefined
@@ -264,6 +268,7 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
         maxRetries: 3,
         retryBackoffMs: 1000,
         maxBackoffMs: 30_000,
+        editing: false,
       });
     },
   };
@@ -343,6 +348,16 @@ function replaysOf(ordered: Recorded[]): ReplayOperations {
     },
     get: async (id) =>
       id === exampleJob.id ? success(exampleJob) : failed({ code: "not_found", message: "no row" } as const),
+    checkEdited: async () => success({ problems: [], changes: [] }),
+    timeline: async (id) =>
+      id === exampleJob.id
+        ? success({
+            ...exampleTimeline,
+            settled: [...exampleTimeline.settled],
+            failed: [...exampleTimeline.failed],
+            newFailures: [...exampleTimeline.newFailures],
+          })
+        : failed({ code: "not_found", message: "no row" } as const),
     list: async () => success({ replays: [exampleJob] }),
     items: async () => success({ items: [] }),
     pause: order,
@@ -416,6 +431,7 @@ function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetail
     failures: [],
     deadLetterPartition: 0,
     deadLetterOffset: 4,
+    history: [],
   };
 }
 

@@ -3,11 +3,15 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { doors, pathOf, readPlace, type Place } from "../../model/screens.ts";
 import { Audit } from "../screens/audit.tsx";
+import { Failures } from "../screens/failures.tsx";
 import { MessageScreen } from "../screens/message.tsx";
 import { Messages } from "../screens/messages.tsx";
+import { NewReplay } from "../screens/new-replay.tsx";
 import { Nowhere } from "../screens/nowhere.tsx";
 import { Orders } from "../screens/orders.tsx";
 import { Overview } from "../screens/overview.tsx";
+import { Replays } from "../screens/replays.tsx";
+import { ReplayScreen } from "../screens/replay.tsx";
 import { Waiting } from "../screens/waiting.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
@@ -68,6 +72,14 @@ function ScreenOf({ place }: { readonly place: Place | undefined }) {
       return <Nowhere />;
     case "overview":
       return <Overview />;
+    case "failures":
+      return <Failures />;
+    case "replays":
+      return <Replays />;
+    case "new-replay":
+      return <NewReplay />;
+    case "replay":
+      return <ReplayScreen key={place.id} id={place.id} />;
     case "messages":
       return <Messages />;
     case "message":
