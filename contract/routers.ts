@@ -285,10 +285,7 @@ export function orderRouterOver(
       tail: t.procedure
         .input(validatedInput(tailQuerySchema))
         .subscription(({ input: { topic, lastEventId }, ctx, signal }) =>
-          subscription(
-            streams["topics.tail"]({ topic }, reader(lastEventId, signal), ctx.request),
-            signal,
-          ),
+          subscription(streams["topics.tail"]({ topic }, reader(lastEventId, signal), ctx.request), signal),
         ),
     }),
     schemas: t.router({

@@ -1,7 +1,14 @@
 // What looking at the end of a topic promises on any cluster. Run by tail-topic.test.ts on the embedded one and by
 // clients.real.test.ts on Apache Kafka.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { openTestPublisher, outgoing, publishAll, silentLogger, type TestCluster, until } from "./client-fixtures.ts";
+import {
+  openTestPublisher,
+  outgoing,
+  publishAll,
+  silentLogger,
+  type TestCluster,
+  until,
+} from "./client-fixtures.ts";
 import type { KafkaRecord } from "./record.ts";
 import { openTopicTail, type TailTopicOptions } from "./tail-topic.ts";
 

@@ -107,7 +107,8 @@ export async function openTopicTail(options: TailTopicOptions): Promise<OpenTail
   function skipWhatIsTooMuch(): void {
     const behind = partitions.filter((partition) => lagOf(partition) > maxBehind);
     if (behind.length === 0) return;
-    for (const partition of behind) sentOn.set(partition, sentOn.get(partition) ?? nextOffsets.get(partition) ?? 0);
+    for (const partition of behind)
+      sentOn.set(partition, sentOn.get(partition) ?? nextOffsets.get(partition) ?? 0);
     assignAt((partition) =>
       behind.includes(partition) ? tailBase - perTurn : (nextOffsets.get(partition) ?? tailBase),
     );
@@ -152,7 +153,9 @@ export async function openTopicTail(options: TailTopicOptions): Promise<OpenTail
 /** The records that are there, or an error's code. */
 function ask(native: NativeConsumer, count: number): Promise<readonly NativeMessage[] | number> {
   return new Promise((resolve) => {
-    native.consume(0, count, false, (error, messages = []) => resolve(error === null ? messages : error.code));
+    native.consume(0, count, false, (error, messages = []) =>
+      resolve(error === null ? messages : error.code),
+    );
   });
 }
 

@@ -113,7 +113,8 @@ export async function openOrder(
     await Promise.all([indexer?.close(), participants?.close(), ...groups.map((group) => group.close())]);
   });
 
-  const isPaused = (partition: TopicPartition) => worker.isPaused(partition) || saga.worker.isPaused(partition);
+  const isPaused = (partition: TopicPartition) =>
+    worker.isPaused(partition) || saga.worker.isPaused(partition);
   const stalls = watchStalls({
     lag: () => groups.filter(({ running }) => running).flatMap((group) => group.lag()),
     isPaused,

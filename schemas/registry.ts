@@ -3,7 +3,10 @@
 //
 // Deep imports, because the package's index loads five cloud SDKs (440 ms instead of 80 ms).
 import { RestError } from "@confluentinc/schemaregistry/dist/rest-error.js";
-import { type SchemaInfo, SchemaRegistryClient } from "@confluentinc/schemaregistry/dist/schemaregistry-client.js";
+import {
+  type SchemaInfo,
+  SchemaRegistryClient,
+} from "@confluentinc/schemaregistry/dist/schemaregistry-client.js";
 
 export interface RegistryFailure {
   /**
@@ -61,11 +64,7 @@ export type RegistryClient = Pick<
 >;
 
 /** Opens no connection by itself. An invalid address throws: settings are checked before. */
-export function createRegistry({
-  url,
-  auth,
-  timeoutMs,
-}: RegistryOptions): SchemaRegistry & SubjectVersions {
+export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): SchemaRegistry & SubjectVersions {
   const address = new URL(url);
   const { username, password } = auth ?? {
     username: decodeURIComponent(address.username),

@@ -29,8 +29,14 @@ describe("the settings that hold", () => {
     ["postgres://hunter2@db/orders", "postgres://***@db/orders"],
     ["postgres://orders:hunter2:more@db/orders", "postgres://orders:***@db/orders"],
     ["postgres://orders:p@hunter2@db/orders", "postgres://orders:***@db/orders"],
-    ["postgresql://db/orders?user=orders&password=hunter2", "postgresql://db/orders?user=orders&password=***"],
-    ["postgres://db/orders?sslpassword=hunter2&sslmode=require", "postgres://db/orders?sslpassword=***&sslmode=require"],
+    [
+      "postgresql://db/orders?user=orders&password=hunter2",
+      "postgresql://db/orders?user=orders&password=***",
+    ],
+    [
+      "postgres://db/orders?sslpassword=hunter2&sslmode=require",
+      "postgres://db/orders?sslpassword=***&sslmode=require",
+    ],
   ])("%s is told as %s", (url, shown) => {
     const told = valueOf({ ...real, DATABASE_URL: url }, "DATABASE_URL");
     expect(told).toMatchObject({ value: shown, isMasked: true });

@@ -100,7 +100,14 @@ function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
 }
 
 function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
-  { service, title, routes, streams = [], healthDetail, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
+  {
+    service,
+    title,
+    routes,
+    streams = [],
+    healthDetail,
+    console: pages,
+  }: ServiceDefinition<Catalogue, HealthBody>,
   { metrics }: Serving,
 ) {
   return {

@@ -184,7 +184,14 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   };
 }
 
-function tellArrived({ id, original, errorType, errorMessage, death, lastFailedAtMs }: IndexedDeadLetter): ArrivedLetter {
+function tellArrived({
+  id,
+  original,
+  errorType,
+  errorMessage,
+  death,
+  lastFailedAtMs,
+}: IndexedDeadLetter): ArrivedLetter {
   return {
     id,
     orderId: original.key === null ? null : orderIdOf(original.key).slice(0, 200),

@@ -141,7 +141,11 @@ function watchedTopics(settings: Settings): readonly WatchedTopic[] {
   const sagaGroup = `${settings.KAFKA_GROUP_ID}-saga`;
   const partitions = new Map(topicSpecs(settings).map((spec) => [spec.name, spec.partitions]));
   const rows: readonly (readonly [topic: string, about: string, group: string | null])[] = [
-    [settings.KAFKA_ORDER_TOPIC, "creations, and system B's updates", groups.get(settings.KAFKA_ORDER_TOPIC) ?? null],
+    [
+      settings.KAFKA_ORDER_TOPIC,
+      "creations, and system B's updates",
+      groups.get(settings.KAFKA_ORDER_TOPIC) ?? null,
+    ],
     [
       settings.KAFKA_STATUS_UPDATE_TOPIC,
       "system A's status updates",

@@ -35,7 +35,10 @@ export async function tellRecord(codec: TailCodec, record: KafkaRecord): Promise
 
 function headerText(bytes: Buffer): string {
   const start = bytes.subarray(0, 2 * maxHeader);
-  return (textOf(bytes.length > start.length ? start : bytes) ?? start.toString("base64")).slice(0, maxHeader);
+  return (textOf(bytes.length > start.length ? start : bytes) ?? start.toString("base64")).slice(
+    0,
+    maxHeader,
+  );
 }
 
 async function tellValue(codec: TailCodec, topic: string, value: Buffer | null): Promise<TailedValue> {

@@ -76,7 +76,11 @@ export function createTopicTails({ openTail, tell, clock, newLife }: TopicTailsO
     });
   }
 
-  async function* read(topic: string, own: OpenTopic, { lastEventId, signal }: StreamRequest): Stream<TailEvent> {
+  async function* read(
+    topic: string,
+    own: OpenTopic,
+    { lastEventId, signal }: StreamRequest,
+  ): Stream<TailEvent> {
     try {
       yield* own.ring.read({ lastEventId, signal, backlog: keptEvents });
     } finally {

@@ -31,7 +31,13 @@ export interface TopicViewsOptions {
 export function createTopicViews(options: TopicViewsOptions): TopicViews {
   const { instance, topics, lag, isPaused, stalled, waiting, progress, tails } = options;
 
-  function viewOfOwn({ topic, partition, nextOffset, highWatermark, lag: records }: PartitionLag): Partial<TopicPartitionView> {
+  function viewOfOwn({
+    topic,
+    partition,
+    nextOffset,
+    highWatermark,
+    lag: records,
+  }: PartitionLag): Partial<TopicPartitionView> {
     const own = { topic, partition };
     const isStalled = stalled().some((found) => partitionKey(found) === partitionKey(own));
     return {
@@ -51,7 +57,9 @@ export function createTopicViews(options: TopicViewsOptions): TopicViews {
     async partitions() {
       const own = new Map(lag().map((partition) => [partitionKey(partition), partition]));
       const all = topics.flatMap(({ topic, consumerGroup, partitions }) =>
-        consumerGroup === null ? [] : partitionsOf(topic, partitions, own).map((place) => ({ ...place, consumerGroup })),
+        consumerGroup === null
+          ? []
+          : partitionsOf(topic, partitions, own).map((place) => ({ ...place, consumerGroup })),
       );
       const elsewhere = all.filter((place) => !own.has(partitionKey(place)));
       const offsets = elsewhere.length === 0 ? new Map<string, number>() : await progress(elsewhere);
@@ -85,7 +93,9 @@ function partitionsOf(
   count: number,
   own: ReadonlyMap<string, PartitionLag>,
 ): readonly TopicPartition[] {
-  const mine = [...own.values()].flatMap((assigned) => (assigned.topic === topic ? [assigned.partition + 1] : []));
+  const mine = [...own.values()].flatMap((assigned) =>
+    assigned.topic === topic ? [assigned.partition + 1] : [],
+  );
   const most = Math.max(count, ...mine);
   return Array.from({ length: most }, (_, partition) => ({ topic, partition }));
 }

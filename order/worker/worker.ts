@@ -364,7 +364,9 @@ export function createWorker(options: WorkerOptions): Worker {
     isPaused: (partition) =>
       groups.some(({ partitions }) => partitions.get(partitionKey(partition))?.paused === true),
     waiting: (partition) =>
-      groups.map(({ partitions }) => partitions.get(partitionKey(partition))?.lanes.waiting).find((count) => count !== undefined),
+      groups
+        .map(({ partitions }) => partitions.get(partitionKey(partition))?.lanes.waiting)
+        .find((count) => count !== undefined),
     poke() {
       dueItems.lookNow();
       wake();

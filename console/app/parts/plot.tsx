@@ -13,6 +13,8 @@ export interface PlotSeries {
   readonly name: string;
   readonly tone: PlotTone;
   readonly kind: "line" | "area" | "bars";
+  /** Does not lie on the others, and they not on it; such series come last. */
+  readonly apart?: boolean;
   /** One for each time; null where nothing is known. */
   readonly values: readonly (number | null)[];
 }
@@ -108,9 +110,9 @@ function lastOf(values: readonly (number | null)[], valueText: (value: number) =
 
 function rowsOf(series: readonly PlotSeries[], stacked: boolean): (number | null)[][] {
   const below: number[] = [];
-  return series.map(({ values }) =>
+  return series.map(({ values, apart = false }) =>
     values.map((value, index) => {
-      if (!stacked) return value;
+      if (!stacked || apart) return value;
       const sum = (below[index] ?? 0) + (value ?? 0);
       below[index] = sum;
       return value === null ? null : sum;
@@ -170,10 +172,16 @@ function optionsOf(
         };
       }),
     ],
-    ...(stacked ? { bands: series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) } : {}),
+    ...(stacked ? { bands: bandsOf(series) } : {}),
   };
   probe.remove();
   return options;
+}
+
+/** Between each series and the one that it lies on; the first of uPlot's series are the times. */
+function bandsOf(series: readonly PlotSeries[]): uPlot.Band[] {
+  const stack = series.filter(({ apart = false }) => !apart);
+  return stack.slice(1).map((_, index) => ({ series: [index + 2, index + 1] }));
 }
 
 const wholeSteps = [1, 2, 5]
