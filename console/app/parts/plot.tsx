@@ -12,7 +12,8 @@ type PlotTone = "accent" | "ok" | "warn" | "bad" | "soft";
 export interface PlotSeries {
   readonly name: string;
   readonly tone: PlotTone;
-  readonly kind: "line" | "area" | "bars";
+  /** `dots`: a line with its values marked, for what is not always known. */
+  readonly kind: "line" | "area" | "bars" | "dots";
   /** Does not lie on the others, and they not on it; such series come last. */
   readonly apart?: boolean;
   /** One for each time; null where nothing is known. */
@@ -166,8 +167,8 @@ function optionsOf(
           label: name,
           stroke,
           width: kind === "bars" ? 0 : 2,
-          points: { show: false },
-          ...(kind === "line" ? {} : { fill: kind === "bars" ? stroke : faded(stroke) }),
+          points: kind === "dots" ? { show: true, size: 5, fill: stroke, width: 0 } : { show: false },
+          ...(kind === "line" || kind === "dots" ? {} : { fill: kind === "bars" ? stroke : faded(stroke) }),
           ...(kind === "bars" && bars !== undefined ? { paths: bars } : {}),
         };
       }),

@@ -88,7 +88,7 @@ function latencies(data: {
   readonly p99Ms: readonly (number | null)[];
 }): PlotSeries[] {
   return [
-    { name: "99 of 100 within", tone: "soft", kind: "line", values: data.p99Ms },
-    { name: "half within", tone: "accent", kind: "line", values: data.p50Ms },
+    { name: "99 of 100 within", tone: "soft", kind: "dots", values: data.p99Ms },
+    { name: "half within", tone: "accent", kind: "dots", values: data.p50Ms },
   ];
 }

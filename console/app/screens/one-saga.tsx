@@ -193,9 +193,9 @@ function stepTitle(event: Event): ReactNode {
       return "Order placed";
     case "settled":
       return (
-        <>
+        <span>
           Settled <StatusBadge status={event.status} />
-        </>
+        </span>
       );
     default:
       return `${event.side === "payment" ? "Payment" : "Stock"} ${verbs[event.kind]}: ${event.answer}`;

@@ -11,8 +11,8 @@ import { Visible } from "../parts/text.tsx";
 interface Station {
   readonly name: string;
   readonly about: string;
-  /** `unseen`: order cannot tell. */
-  readonly state: "up" | "down" | "unknown" | "slow" | "unseen";
+  /** `outside`: order cannot tell. */
+  readonly state: "up" | "down" | "unknown" | "slow" | "outside";
   readonly word: string;
   readonly cause: string | null;
   readonly rate: string;
@@ -30,7 +30,7 @@ export function PipelineStrip({ health }: { readonly health: OrderHealthReport }
           <span className="station-name">{name}</span>
           <span className="station-rate">{rate}</span>
           <span className="station-state">
-            {state !== "unseen" && <Icon name={icons[state]} />} {word}
+            {state !== "outside" && <Icon name={icons[state]} />} {word}
           </span>
           <span className="station-about">{cause === null ? about : <Visible text={cause} />}</span>
         </li>
@@ -51,7 +51,7 @@ function stationsOf(health: OrderHealthReport, pulse: Pulse | undefined): readon
     {
       name: "cart",
       about: "accepts, and writes to the topics",
-      state: "unseen",
+      state: "outside",
       word: "as its records show",
       cause: null,
       rate: rate(minute?.accepted),
