@@ -33,19 +33,19 @@ export interface AskedReplay extends Wishes {
 }
 
 export function readNewReplay(query: URLSearchParams): AskedReplay {
-  const ids = query.getAll("id");
-  const kept = query.get("chosen");
   const canary = Number(query.get("canary") ?? "");
   const name = query.get("name");
   return {
-    target:
-      ids.length > 0
-        ? { kind: "ids", ids }
-        : kept === null
-          ? { kind: "search", typed: query.get("q") ?? "" }
-          : { kind: "kept", key: kept },
+    target: targetIn(query),
     ...(Number.isSafeInteger(canary) && canary > 0 ? { canary } : {}),
     ...(name === null ? {} : { name }),
     force: query.get("force") === "yes",
   };
+}
+
+function targetIn(query: URLSearchParams): ReplayTarget {
+  const ids = query.getAll("id");
+  if (ids.length > 0) return { kind: "ids", ids };
+  const key = query.get("chosen");
+  return key === null ? { kind: "search", typed: query.get("q") ?? "" } : { kind: "kept", key };
 }

@@ -54,6 +54,7 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
   };
   return [
     written,
+    ...firstFailure(letter),
     ...letter.failures.flatMap((failure, index): Step[] => {
       const before = letter.failures[index - 1];
       const missing = before === undefined ? failure.attempt - 1 : failure.attempt - before.attempt - 1;
@@ -77,6 +78,15 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
       mood: "end",
     },
   ];
+}
+
+/** A later failure has taken the place of the first one's attempts; when it was is still known. */
+function firstFailure({ firstFailureAt, failures }: LetterDetails): readonly Step[] {
+  const [first] = failures;
+  if (first === undefined || first.attempt > 1) return [];
+  if (Date.parse(firstFailureAt) >= Date.parse(first.failedAt)) return [];
+  const text = "Its attempts gave way to those of a later failure";
+  return [{ iso: firstFailureAt, title: "Failed first", text, mood: "bad" }];
 }
 
 /** A replay that failed leaves its attempts among those of the letter, so they are all put in the order in which they were. */

@@ -1,5 +1,5 @@
 // The search of Messages: typed words are the whole of it, the menus only write them, and views keep them.
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { letterStates } from "../../model/letter-states.ts";
 import { categories, searchNames, termIn, withTerm } from "../../model/search-syntax.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -114,8 +114,10 @@ export function MessageSearch({ typed, onSearch, problems }: MessageSearchProps)
       ) : (
         <p id="search-help" className="search-help">
           {searchNames.map((name) => (
-            <code key={name}>{name}:</code>
-          ))}{" "}
+            <Fragment key={name}>
+              <code>{name}:</code>{" "}
+            </Fragment>
+          ))}
           narrow down; other words are looked for in the error and in the event. Quote values with spaces.
         </p>
       )}

@@ -1,6 +1,6 @@
 // A new replay: what it is about, fixed at a moment; what would become of it; how fast and how carefully it goes; and why.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef, useState, type FormEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { newReplayHref, readNewReplay } from "../../model/replay-address.ts";
 import { pathOf, searchPath } from "../../model/screens.ts";
 import { clockTime, counted, countText } from "../../model/time-text.ts";
@@ -53,7 +53,8 @@ export function NewReplay() {
     },
     onSuccess: (job) => {
       void queries.invalidateQueries();
-      const confirmed = total === undefined || total === job.total ? "" : `?confirmed=${total}`;
+      const confirmed =
+        total === undefined || (total === job.total && !job.gathering) ? "" : `?confirmed=${total}`;
       navigate(pathOf({ screen: "replay", id: job.id }) + confirmed, { replace: true });
     },
     onError: () => {
@@ -67,6 +68,9 @@ export function NewReplay() {
     sent.current = true;
     start.mutate(new FormData(event.currentTarget));
   };
+  // What has to be typed has the focus, wherever the page is scrolled to.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("textarea")?.focus({ preventScroll: true }), []);
   useHotkeys("New replay", [
     { keys: "Escape", about: "back, nothing is started", run: leave },
     { keys: "Ctrl Enter", about: "start, from any field" },
@@ -121,6 +125,7 @@ export function NewReplay() {
           </Panel>
         </div>
         <form
+          ref={form}
           onSubmit={submit}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

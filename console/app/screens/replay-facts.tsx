@@ -59,21 +59,24 @@ const named: Readonly<Record<string, string>> = {
 /** Facts of the same name as another one are told apart by their key. */
 function scopeFacts(scope: ReplayJob["scope"]): readonly Fact[] {
   const facts = Object.entries(scope).map(([name, value]): Fact => {
-    const text = String(value);
-    return {
-      name: named[name] ?? name,
-      key: `scope ${name}`,
-      value:
-        name === "fingerprint" ? (
-          <Link href={searchPath(termText("group", text))}>
-            <Short text={text} />
-          </Link>
-        ) : name === "from" || name === "until" ? (
-          <Instant iso={text} full />
-        ) : (
-          <Long text={text} length={200} />
-        ),
-    };
+    const told = <ScopeValue name={name} text={String(value)} />;
+    return { name: named[name] ?? name, key: `scope ${name}`, value: told };
   });
   return facts.length > 0 ? facts : [{ name: "Scope", value: "every open message" }];
+}
+
+function ScopeValue({ name, text }: { readonly name: string; readonly text: string }) {
+  switch (name) {
+    case "fingerprint":
+      return (
+        <Link href={searchPath(termText("group", text))}>
+          <Short text={text} />
+        </Link>
+      );
+    case "from":
+    case "until":
+      return <Instant iso={text} full />;
+    default:
+      return <Long text={text} length={200} />;
+  }
 }

@@ -30,7 +30,7 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
     ...shownOutcomes.map((name) => ({ name, count: counts[name], ...outcomeWords[name] })),
     { name: "left", word: "left", mood: "left" as const, count: left },
   ];
-  const eta = state === "running" ? msLeft(left, rate) : undefined;
+  const eta = state === "running" && !job.gathering ? msLeft(left, rate) : undefined;
   return (
     <section className="panel replay-progress" aria-label="Progress">
       <p className="progress-line">
@@ -38,6 +38,7 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
           {countText(done)} of {countText(total)}
         </strong>
         <span>{total === 0 ? "nothing to do" : `${Math.floor((done / total) * 100)} %`}</span>
+        {job.gathering && <span>more is being written down, so the total still grows</span>}
         {endedAt === null && state === "running" && (
           <>
             <span>
@@ -53,6 +54,10 @@ export function ReplayProgress({ job, readAtMs, onResume }: ReplayProgressProps)
       <Standing job={job} onResume={onResume} />
     </section>
   );
+}
+
+function firstOnes(count: number): string {
+  return count === 1 ? "message" : counted(count, "message");
 }
 
 /** Of the last ten seconds of looking. */
@@ -75,7 +80,7 @@ function Standing({ job, onResume }: { readonly job: ReplayJob; readonly onResum
       <Notice
         kind={failed ? "plain" : "calm"}
         icon={failed ? "alert" : "up"}
-        title={`The first ${counted(job.canary ?? 1, "message")} went: ${countText(counts.failed)} failed again`}
+        title={`The first ${firstOnes(job.canary ?? 1)} went, and ${failed ? countText(counts.failed) : "none"} failed again`}
       >
         <p>Look at what became of them below. The rest waits until somebody goes on.</p>
         <p className="notice-foot">{resume}</p>

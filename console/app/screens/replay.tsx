@@ -138,7 +138,7 @@ function OrderButtons({ job, onOrder }: OrderButtonsProps) {
 function Confirmed({ job }: { readonly job: ReplayJob }) {
   const [confirmed] = useParameter("confirmed");
   const count = Number(confirmed);
-  if (confirmed === "" || !Number.isSafeInteger(count) || count === job.total) return null;
+  if (job.gathering || confirmed === "" || !Number.isSafeInteger(count) || count === job.total) return null;
   return (
     <Notice
       kind="plain"

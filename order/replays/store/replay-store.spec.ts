@@ -371,12 +371,12 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
 
     test("a job's timeline counts its outcomes, its failures and all that failed meanwhile, each in its step", async () => {
       await addLetters(4);
-      const { replays, deadLetters, save } = instances.store;
+      const { replays, deadLetters } = instances.store;
       await start("one");
       await hold();
       await announce("one", [1, 2, 3, 4]);
-      await save(settling([settlement(1, "applied"), settlement(2, "failed")]));
-      await save(settling([{ ...settlement(3, "stale"), atMs: 8500 }]));
+      await instances.store.save(settling([settlement(1, "applied"), settlement(2, "failed")]));
+      await instances.store.save(settling([{ ...settlement(3, "stale"), atMs: 8500 }]));
       await deadLetters.add([letterAt(7, { lastFailedAtMs: 7001 }), letterAt(8, { lastFailedAtMs: 99_000 })]);
       const steps = await replays.timeline({ jobId: "one", fromMs: 5000, stepMs: 1000, steps: 4 });
       expect(steps.toSorted((left, right) => left.step - right.step)).toEqual([
