@@ -1,13 +1,6 @@
 // A number that only grows, by labels. Plain memory: adding is a look-up in a map, so it is done per request and per batch,
 // never per record.
-import {
-  type LabelSets,
-  labelsOf,
-  type LabelValues,
-  namedSeries,
-  type SeriesKey,
-  seriesKeyOf,
-} from "./labels.ts";
+import { type LabelSets, labelsOf, type LabelValues, namedSeries, seriesKeys } from "./labels.ts";
 
 export interface CounterSeries {
   readonly labels: Readonly<Record<string, string>>;
@@ -38,42 +31,31 @@ export interface CounterOptions<Name extends string> {
   readonly startsAtZero?: boolean;
 }
 
-interface Cell {
-  readonly key: SeriesKey;
-  value: number;
-}
-
 export function createCounter<Name extends string>(options: CounterOptions<Name>): Counter<Name> {
   const { name, help, sets, startsAtZero = true } = options;
-  const names = Object.keys(sets);
-  const cells = new Map<string, Cell>();
+  const keyOf = seriesKeys(sets);
+  const values = new Map<string, number>();
+  if (startsAtZero) for (const labels of namedSeries(sets)) values.set(keyOf(labels), 0);
 
-  function cellOf(key: SeriesKey): Cell {
-    const text = key.join("\n");
-    const known = cells.get(text);
-    if (known !== undefined) return known;
-    const cell = { key, value: 0 };
-    cells.set(text, cell);
-    return cell;
+  function series(): readonly CounterSeries[] {
+    return [...values].map(([key, value]) => ({ labels: labelsOf(sets, key), value }));
   }
 
-  if (startsAtZero) for (const key of namedSeries(sets)) cellOf(key);
   return {
     kind: "counter",
     name,
     help,
     sets,
+    series,
     add(labels, amount = 1) {
-      cellOf(seriesKeyOf(sets, labels)).value += amount;
+      const key = keyOf(labels);
+      values.set(key, (values.get(key) ?? 0) + amount);
     },
     total(labels = {}) {
-      const wanted = Object.entries<string | undefined>(labels);
-      const matches = ({ key }: Cell) =>
-        wanted.every(([label, value]) => value === undefined || key[names.indexOf(label)] === value);
-      let sum = 0;
-      for (const cell of cells.values()) if (matches(cell)) sum += cell.value;
-      return sum;
+      const wanted = Object.entries(labels);
+      return series()
+        .filter((one) => wanted.every(([label, value]) => one.labels[label] === value))
+        .reduce((sum, { value }) => sum + value, 0);
     },
-    series: () => [...cells.values()].map(({ key, value }) => ({ labels: labelsOf(sets, key), value })),
   };
 }

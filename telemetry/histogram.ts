@@ -1,6 +1,6 @@
 // How long things took, counted into buckets, by labels. Bounds are fixed when the family is made, so observations of all
 // instances can be added up. Many alike observations are one call.
-import { type LabelSets, labelsOf, type LabelValues, type SeriesKey, seriesKeyOf } from "./labels.ts";
+import { type LabelSets, labelsOf, type LabelValues, seriesKeys } from "./labels.ts";
 
 export interface HistogramSeries {
   readonly labels: Readonly<Record<string, string>>;
@@ -44,6 +44,7 @@ export const journeySeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 
 export function createHistogram<Name extends string>(options: HistogramOptions<Name>): Histogram<Name> {
   const { name, help, sets, bounds } = options;
+  const keyOf = seriesKeys(sets);
   const cells = new Map<string, ReturnType<typeof createCell>>();
 
   return {
@@ -53,22 +54,22 @@ export function createHistogram<Name extends string>(options: HistogramOptions<N
     sets,
     bounds,
     at(labels) {
-      const key = seriesKeyOf(sets, labels);
-      const text = key.join("\n");
-      const cell = cells.get(text) ?? createCell(key, bounds);
-      cells.set(text, cell);
+      const key = keyOf(labels);
+      const known = cells.get(key);
+      if (known !== undefined) return known;
+      const cell = createCell(bounds);
+      cells.set(key, cell);
       return cell;
     },
-    series: () => [...cells.values()].map((cell) => ({ labels: labelsOf(sets, cell.key), ...cell.read() })),
+    series: () => [...cells].map(([key, cell]) => ({ labels: labelsOf(sets, key), ...cell.read() })),
   };
 }
 
-function createCell(key: SeriesKey, bounds: readonly number[]) {
+function createCell(bounds: readonly number[]) {
   const counts = Array.from({ length: bounds.length + 1 }, () => 0);
   let count = 0;
   let sum = 0;
   return {
-    key,
     observe(value: number, times = 1): void {
       // Clocks of two machines differ: what seems to have been earlier took no time.
       const seconds = value > 0 ? value : 0;

@@ -37,30 +37,38 @@ export function firstOf(limit: number): LabelSet {
   };
 }
 
-/** Identity of a series: its values, in the order in which the family names its labels, each in its set. */
-export type SeriesKey = readonly string[];
+type Labels = Readonly<Record<string, string>>;
 
-export function seriesKeyOf<Name extends string>(
-  sets: LabelSets<Name>,
-  values: Readonly<Record<string, string>>,
-): SeriesKey {
-  return Object.entries<LabelSet>(sets).map(([name, set]) => {
-    const value = values[name];
-    return value !== undefined && set.admits(value) ? value : other;
-  });
+/**
+ * Identity of a series: its values, each in its set, in the order in which the family names its labels. Values are the
+ * code's own words, without line feeds.
+ */
+export function seriesKeys<Name extends string>(sets: LabelSets<Name>): (values: Labels) => string {
+  const entries = Object.entries<LabelSet>(sets);
+  return (values) => {
+    let key = "";
+    for (const [name, set] of entries) {
+      const value = values[name];
+      key += value !== undefined && set.admits(value) ? value : other;
+      key += "\n";
+    }
+    return key;
+  };
+}
+
+/** The labels of a series again. */
+export function labelsOf(sets: LabelSets<string>, key: string): Record<string, string> {
+  const values = key.split("\n");
+  return Object.fromEntries(Object.keys(sets).map((name, index) => [name, values[index] ?? other]));
 }
 
 /** Every combination of what is named. */
-export function namedSeries(sets: LabelSets<string>): readonly SeriesKey[] {
-  let keys: readonly SeriesKey[] = [[]];
-  for (const { named } of Object.values(sets)) {
-    keys = keys.flatMap((key) => named.map((value) => [...key, value]));
+export function namedSeries(sets: LabelSets<string>): readonly Labels[] {
+  let series: readonly Labels[] = [{}];
+  for (const [name, { named }] of Object.entries(sets)) {
+    series = series.flatMap((labels) => named.map((value) => ({ ...labels, [name]: value })));
   }
-  return keys;
-}
-
-export function labelsOf(sets: LabelSets<string>, key: SeriesKey): Record<string, string> {
-  return Object.fromEntries(Object.keys(sets).map((name, index) => [name, key[index] ?? other]));
+  return series;
 }
 
 /** How many series a family can have at most. */

@@ -1,5 +1,6 @@
 // Counts a batch that is written: one pass over its items, which adds something only where partition or time changes. Records of
 // one millisecond are one observation.
+import type { Observer } from "../../telemetry/histogram.ts";
 import type { OrderTally } from "../order-tally.ts";
 import type { AssignedPartition } from "./partition.ts";
 import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
@@ -10,20 +11,31 @@ export type BatchTally = Pick<
   "events" | "endToEndSeconds" | "retries" | "deadLetters" | "replayOutcomes"
 >;
 
+/** Records of one partition, one after the other. */
+interface Run {
+  readonly partition: AssignedPartition;
+  readonly seconds: Observer;
+  done: number;
+}
+
 export function countBatch(
   tally: BatchTally,
   items: readonly WorkItem[],
   { ends, settle }: Pick<BatchPlan, "ends" | "settle">,
   nowMs: number,
 ): void {
-  let run: { readonly partition: AssignedPartition; readonly timestampMs: number | null } | undefined;
-  let done = 0;
+  let run: Run | undefined;
+  let timestampMs: number | null = null;
+  let alike = 0;
+  const endMoment = () => {
+    if (run === undefined || alike === 0) return;
+    run.done += alike;
+    if (timestampMs !== null) run.seconds.observe((nowMs - timestampMs) / 1000, alike);
+    alike = 0;
+  };
   const endRun = () => {
-    if (run === undefined || done === 0) return;
-    const { topic } = run.partition;
-    tally.events.add({ topic, outcome: "done" }, done);
-    if (run.timestampMs !== null)
-      tally.endToEndSeconds.at({ topic }).observe((nowMs - run.timestampMs) / 1000, done);
+    endMoment();
+    if (run !== undefined) tally.events.add({ topic: run.partition.topic, outcome: "done" }, run.done);
   };
   for (let index = 0; index < items.length; index += 1) {
     const [item, end] = [items[index], ends[index]];
@@ -33,12 +45,13 @@ export function countBatch(
       continue;
     }
     const { partition, record } = item;
-    if (run?.partition !== partition || run.timestampMs !== record.timestampMs) {
+    if (run?.partition !== partition) {
       endRun();
-      run = { partition, timestampMs: record.timestampMs };
-      done = 0;
+      run = { partition, seconds: tally.endToEndSeconds.at({ topic: partition.topic }), done: 0 };
     }
-    done += 1;
+    if (timestampMs !== record.timestampMs) endMoment();
+    timestampMs = record.timestampMs;
+    alike += 1;
   }
   endRun();
   for (const { outcome } of settle) tally.replayOutcomes.add({ outcome });
