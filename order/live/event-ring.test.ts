@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Told } from "../../contract/streams.ts";
 import { createEventRing, type EventRing, type Missed } from "./event-ring.ts";
 
