@@ -143,7 +143,6 @@ type Keys = readonly (readonly string[])[];
 
 const aboutLetters: Keys = [
   ["dead-letter-stats"],
-  ["first-dead-letter"],
   ["letter-counts"],
   ["groups"],
   ["letters-of"],

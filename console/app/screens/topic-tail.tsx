@@ -138,7 +138,7 @@ function matches({ key, headers, value }: TailedRecord, wanted: string): boolean
   if (wanted === "") return true;
   const body = "text" in value ? value.text : "";
   const json = "json" in value ? value.json : "";
-  return [key ?? "", body, json, ...headers.flatMap(({ name, value: own }) => [name, own ?? ""])].some((text) =>
-    text.toLowerCase().includes(wanted),
+  return [key ?? "", body, json, ...headers.flatMap(({ name, value: own }) => [name, own ?? ""])].some(
+    (text) => text.toLowerCase().includes(wanted),
   );
 }
