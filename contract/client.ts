@@ -10,6 +10,7 @@ import {
   type TRPCLink,
 } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { EventSource as PortableEventSource } from "eventsource";
 import { idempotencyKeyHeader, maxBatchCalls } from "./protocol.ts";
 import type { CartRouter, OrderRouter } from "./routers.ts";
 
@@ -81,9 +82,26 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
       headers: () => headersOf(options, undefined),
     }),
   });
-  // A stream, by the platform's EventSource: browsers have one, and reconnect where they were.
-  const streams = httpSubscriptionLink({ url: endpoint });
+  const streams = httpSubscriptionLink({ url: endpoint, ...eventSourceOf(options, send) });
   return splitLink({ condition: ({ type }) => type === "subscription", true: streams, false: calls });
+}
+
+/**
+ * Streams reconnect where they were. Browsers have an EventSource, which sends no headers; Bun has none. The portable one is made
+ * of `fetch`.
+ */
+function eventSourceOf(
+  options: ClientOptions,
+  send: (target: string | URL | Request, init?: object) => Promise<Response>,
+) {
+  if (options.headers === undefined && globalThis.EventSource !== undefined) return {};
+  return {
+    EventSource: PortableEventSource,
+    eventSourceOptions: {
+      fetch: (url: string | URL, init: { readonly headers?: object }) =>
+        send(url, { ...init, headers: { ...init.headers, ...headersOf(options, undefined) } }),
+    },
+  };
 }
 
 function isLong({ type, input }: Operation): boolean {

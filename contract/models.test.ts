@@ -4,6 +4,7 @@ import { z } from "zod";
 import { systemACartRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes } from "./dialects/system-b.ts";
 import { systemCRoutes } from "./dialects/system-c.ts";
+import { testLive } from "./http/test-live.ts";
 import { createOrderSchema, orderIdSchema, statusSchema, updateStatusSchema } from "./models.ts";
 import { cartProcedures, orderProcedures } from "./procedures.ts";
 import { failed, success } from "./result.ts";
@@ -136,8 +137,10 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
       list: (query) => hear(sagaPageQuerySchema, query),
       get: (orderId) => hear(sagaQuerySchema, { orderId }),
       stats: unused,
+      pending: unused,
     },
     catalog: { list: () => Promise.resolve(success({ products: [] })) },
+    ...testLive,
   });
   const amount = fc.integer({ min: -1, max: 100_000_001 }).map((cents) => cents / 100);
   const line = fc.record({

@@ -11,7 +11,9 @@ import type {
   DeadLetterPageQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { EffectiveSettings } from "./effective-settings.ts";
 import type { CartHealthBody, OrderHealthBody, OrderHealthDetail } from "./health.ts";
+import type { History, HistoryQuery, LiveEvent, Now } from "./live.ts";
 import type {
   CreateOrder,
   Order,
@@ -46,7 +48,19 @@ import type {
   StartReplay,
 } from "./replays.ts";
 import type { Result } from "./result.ts";
-import type { Catalog, PlaceOrder, Saga, SagaOrder, SagaPage, SagaPageQuery, SagaStats } from "./sagas.ts";
+import type {
+  Catalog,
+  PendingHalves,
+  PlaceOrder,
+  Saga,
+  SagaOrder,
+  SagaPage,
+  SagaPageQuery,
+  SagaStats,
+} from "./sagas.ts";
+import type { SchemaVersion, SchemaVersionQuery, Subjects } from "./schema-versions.ts";
+import type { Stream, StreamRequest } from "./streams.ts";
+import type { KnownTopics, TailEvent, TopicPartitions } from "./topics.ts";
 
 /** What the transport knows about a request and a command may need. */
 export interface RequestContext {
@@ -178,6 +192,34 @@ export interface SagaViews {
   /** `not_found` when there is neither an order nor a decision with this id. */
   get(orderId: number): Answer<Saga>;
   stats(): Answer<SagaStats>;
+  /** Decisions that wait for their partner or their order, the one whose time is over soonest first; 200 at most. */
+  pending(): Answer<PendingHalves>;
+}
+
+/** What this instance counts, and what is new of all instances. */
+export interface LiveViews {
+  now(): Answer<Now>;
+  history(query: HistoryQuery): Answer<History>;
+  events(request: StreamRequest): Stream<LiveEvent>;
+}
+
+/** The topics that this service knows, and no others. Looking disturbs nobody: no group is joined, nothing committed. */
+export interface TopicViews {
+  list(): Answer<KnownTopics>;
+  partitions(): Answer<TopicPartitions>;
+  /** The last records and those that come. `not_found` for a topic it does not know, `too_many_requests` beyond a few readers. */
+  tail(topic: string, request: StreamRequest): Answer<Stream<TailEvent>>;
+}
+
+/** `unavailable` while the registry does not answer. */
+export interface SchemaViews {
+  list(): Answer<Subjects>;
+  /** `not_found` for a subject that is not one of order's, and for a version that the registry does not have. */
+  get(query: SchemaVersionQuery): Answer<SchemaVersion>;
+}
+
+export interface SettingsViews {
+  effective(): Answer<EffectiveSettings>;
 }
 
 /** What system C's orders are checked against. */

@@ -11,15 +11,19 @@ import type {
   DeadLetterQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { EffectiveSettings } from "./effective-settings.ts";
 import {
   deadLetterNotFound,
   orderNotFound,
   parkedNotFound,
   replayNotFound,
+  schemaNotFound,
   topicNotConsumed,
+  topicNotKnown,
   waitingNotFound,
   type ContractFailure,
 } from "./errors.ts";
+import type { History, HistoryQuery, LiveEvent, Now } from "./live.ts";
 import type {
   CreateOrder,
   Order,
@@ -39,6 +43,7 @@ import type {
   CatalogViews,
   DeadLetterViews,
   LetterOperations,
+  LiveViews,
   OrderCommands,
   OrderViews,
   ParkedViews,
@@ -47,6 +52,9 @@ import type {
   RequestContext,
   SagaCommands,
   SagaViews,
+  SchemaViews,
+  SettingsViews,
+  TopicViews,
 } from "./ports.ts";
 import type {
   AnnotateGroup,
@@ -73,6 +81,7 @@ import type {
 import { failed, success, type Result } from "./result.ts";
 import type {
   Catalog,
+  PendingHalves,
   PlaceOrder,
   Saga,
   SagaOrder,
@@ -81,6 +90,9 @@ import type {
   SagaQuery,
   SagaStats,
 } from "./sagas.ts";
+import type { SchemaVersion, SchemaVersionQuery, Subjects } from "./schema-versions.ts";
+import type { OpenStream } from "./streams.ts";
+import type { KnownTopics, TailEvent, TopicPartitions } from "./topics.ts";
 
 /** Whether a request that was cut off may have left something behind. */
 export type Effect = "read" | "write";
@@ -138,7 +150,21 @@ export interface OrderProcedures {
   "sagas.order": { input: SagaQuery; answer: SagaOrder };
   "sagas.get": { input: SagaQuery; answer: Saga };
   "sagas.stats": { input: void; answer: SagaStats };
+  "sagas.pending": { input: void; answer: PendingHalves };
   "catalog.list": { input: void; answer: Catalog };
+  "stats.now": { input: void; answer: Now };
+  "stats.history": { input: HistoryQuery; answer: History };
+  "topics.list": { input: void; answer: KnownTopics };
+  "topics.partitions": { input: void; answer: TopicPartitions };
+  "schemas.list": { input: void; answer: Subjects };
+  "schemas.get": { input: SchemaVersionQuery; answer: SchemaVersion };
+  "settings.effective": { input: void; answer: EffectiveSettings };
+}
+
+/** order's streams by name, beside its procedures. */
+export interface OrderStreams {
+  readonly "live.events": OpenStream<void, LiveEvent>;
+  readonly "topics.tail": OpenStream<{ readonly topic: string }, TailEvent>;
 }
 
 export interface OrderPorts {
@@ -152,6 +178,18 @@ export interface OrderPorts {
   readonly sagaCommands: SagaCommands;
   readonly sagas: SagaViews;
   readonly catalog: CatalogViews;
+  readonly live: LiveViews;
+  readonly topics: TopicViews;
+  readonly schemas: SchemaViews;
+  readonly settings: SettingsViews;
+}
+
+export function orderStreams({ live, topics }: Pick<OrderPorts, "live" | "topics">): OrderStreams {
+  return {
+    "live.events": async (_input, request) => success(live.events(request)),
+    "topics.tail": async ({ topic }, request) =>
+      wordedAs(topicNotKnown(topic), await topics.tail(topic, request)),
+  };
 }
 
 export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
@@ -172,6 +210,10 @@ export function orderProcedures({
   sagaCommands,
   sagas,
   catalog,
+  live,
+  topics,
+  schemas,
+  settings,
 }: OrderPorts): Implemented<OrderProcedures> {
   return {
     "orders.details": read(async ({ orderId }) =>
@@ -232,7 +274,15 @@ export function orderProcedures({
       wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId)),
     ),
     "sagas.stats": read(() => sagas.stats()),
+    "sagas.pending": read(() => sagas.pending()),
     "catalog.list": read(() => catalog.list()),
+    "stats.now": read(() => live.now()),
+    "stats.history": read((query) => live.history(query)),
+    "topics.list": read(() => topics.list()),
+    "topics.partitions": read(() => topics.partitions()),
+    "schemas.list": read(() => schemas.list()),
+    "schemas.get": read(async (query) => wordedAs(schemaNotFound(query), await schemas.get(query))),
+    "settings.effective": read(() => settings.effective()),
   };
 }
 

@@ -146,7 +146,7 @@ export const settingsSchema = z.object({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-type SettingName = keyof Settings;
+export type SettingName = keyof Settings;
 
 /** The replays' own topic, so that no other group sees them. */
 export function replayTopicOf({

@@ -12,6 +12,7 @@ import "./styles/overview.css";
 import "./styles/screens.css";
 import "./styles/failures.css";
 import "./styles/replays.css";
+import "./styles/live.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { Frame } from "./frame/frame.tsx";

@@ -4,7 +4,18 @@
 export const consoleBase = "/console";
 
 export type Place =
-  | { readonly screen: "overview" | "failures" | "messages" | "replays" | "waiting" | "orders" | "audit" }
+  | {
+      readonly screen:
+        | "overview"
+        | "failures"
+        | "messages"
+        | "replays"
+        | "waiting"
+        | "orders"
+        | "sagas"
+        | "live"
+        | "audit";
+    }
   | { readonly screen: "new-replay" }
   | { readonly screen: "replay"; readonly id: string }
   | { readonly screen: "message"; readonly id: string };
@@ -31,6 +42,8 @@ export const doors = [
   },
   { screen: "waiting", title: "Waiting", path: "/waiting", key: "w", about: "events between two attempts" },
   { screen: "orders", title: "Orders", path: "/orders", key: "r", about: "what order knows of an order" },
+  { screen: "sagas", title: "Sagas", path: "/sagas", key: "s", about: "what payment and stock decided" },
+  { screen: "live", title: "Live", path: "/live", key: "l", about: "records, partitions and schemas now" },
   { screen: "audit", title: "Audit", path: "/audit", key: "a", about: "who ordered what, and why" },
 ] as const satisfies readonly {
   readonly screen: Screen;
@@ -69,6 +82,11 @@ export function pathOf(place: Place): string {
 /** The one of an order, found by its id. */
 export function orderPath(orderId: string): string {
   return `${pathOf({ screen: "orders" })}?${new URLSearchParams({ id: orderId }).toString()}`;
+}
+
+/** One of system C's orders. */
+export function sagaPath(orderId: number): string {
+  return `${pathOf({ screen: "sagas" })}?id=${orderId}`;
 }
 
 /** Messages narrowed down to a search. */

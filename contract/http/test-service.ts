@@ -15,6 +15,7 @@ import type {
   CatalogViews,
   DeadLetterViews,
   LetterOperations,
+  LiveViews,
   OrderCommands,
   OrderHealth,
   OrderViews,
@@ -24,11 +25,15 @@ import type {
   RequestContext,
   SagaCommands,
   SagaViews,
+  SchemaViews,
+  SettingsViews,
+  TopicViews,
 } from "../ports.ts";
 import { failed, success } from "../result.ts";
 import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
 import { createOrderApp } from "./order-app.ts";
+import { testLive } from "./test-live.ts";
 
 export interface HandTimer extends Timer {
   /** Timers that are set and not cancelled. */
@@ -106,7 +111,13 @@ export interface TestOrderOptions {
     readonly audit?: AuditViews;
     readonly sagaCommands?: SagaCommands;
     readonly catalog?: CatalogViews;
+    readonly live?: LiveViews;
+    readonly topics?: TopicViews;
+    readonly schemas?: SchemaViews;
+    readonly settings?: SettingsViews;
+    readonly sagas?: SagaViews;
   };
+  readonly closing?: AbortSignal;
   readonly sagas?: readonly Saga[];
   /** Partitions that stand still, as `topic/partition`. */
   readonly stalled?: readonly string[];
@@ -125,6 +136,7 @@ export function createTestOrder({
   views,
   ports,
   health,
+  closing,
   console: consolePages,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
@@ -144,8 +156,10 @@ export function createTestOrder({
     audit: auditOf(entries),
     sagas: sagasOf(sagas),
     catalog: { list: async () => success({ products: [{ productId: "P-1", name: "Tea", price: 10 }] }) },
+    ...testLive,
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
+    ...(closing === undefined ? {} : { closing }),
     sagaCommands: {
       place(order, context) {
         placed.push({ command: order, context });
@@ -379,6 +393,17 @@ function sagasOf(sagas: readonly Saga[]): SagaViews {
         ? failed({ code: "not_found", message: "no such row in table sagas" })
         : success(found);
     },
+    pending: async () =>
+      success({
+        halves: sagas.flatMap(({ orderId, payment, stock, deadlineAt, order }) =>
+          (["payment", "stock"] as const).flatMap((side) => {
+            const decision = side === "payment" ? payment : stock;
+            if (decision?.state !== "pending") return [];
+            const { answer, receivedAt } = decision;
+            return [{ orderId, side, answer, receivedAt, deadlineAt, isPlaced: order !== null }];
+          }),
+        ),
+      }),
     async stats() {
       const orders = { NEW: 0, CONFIRMED: 0, REJECTED: 0, ROLLBACK: 0 };
       for (const { status } of listed) orders[status] += 1;

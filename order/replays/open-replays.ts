@@ -7,6 +7,7 @@ import type { Logger } from "../../service/logger.ts";
 import { replayTopicOf, sagaReplayTopicOf, type Settings } from "../../service/settings.ts";
 import { type OpenedWorker, orderGroups } from "../open-worker.ts";
 import type { OpenSaga } from "../saga/open-saga.ts";
+import type { OrderTally } from "../order-tally.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ReplayRoute } from "./job-run.ts";
 import { auditEnd, createReplayOperations } from "./replay-operations.ts";
@@ -19,6 +20,7 @@ export interface OpenReplaysOptions {
   readonly saga: Pick<OpenSaga, "reader">;
   readonly logger: Logger;
   readonly closing: Closing;
+  readonly tally: Pick<OrderTally, "replayOutcomes">;
 }
 
 /** Registers what it opens with `closing`. */
@@ -29,6 +31,7 @@ export function openReplays({
   saga,
   logger,
   closing,
+  tally,
 }: OpenReplaysOptions): ReplayOperations {
   const ordersTopics = orderGroups(settings);
   const isOurs = (topic: string) => ordersTopics.has(topic);
@@ -50,6 +53,8 @@ export function openReplays({
     routeOf: (topic) => routes.get(topic),
     clock: systemClock,
     logger,
+    // Those with an effect were counted with their batch.
+    onEnded: ({ counts }) => tally.replayOutcomes.add({ outcome: "skipped" }, counts.skipped),
     conclude: (job) => auditEnd(store, job, Date.now()),
   });
   closing.add(() => runner.stop());

@@ -4,6 +4,7 @@ import type { Clock } from "../../service/clock.ts";
 import type { ReplayItemId } from "../replays/domain/replay.ts";
 import { itemKey } from "../replays/store/replay-store.ts";
 import type { SourceProgress } from "../store/order-store.ts";
+import { countEvolution, type SagaCounters } from "./count-evolution.ts";
 import type { Saga, SagaHome } from "./domain/saga.ts";
 import type { Evolution } from "./evolution.ts";
 import { createRecentSagas } from "./recent-sagas.ts";
@@ -48,6 +49,8 @@ export interface SagaWriterOptions {
   readonly clock: Clock;
   /** Replays of one letter after which another failure puts it in quarantine. Default: 5. */
   readonly quarantineAfter?: number;
+  /** Hears of each change that is saved. */
+  readonly tally?: SagaCounters;
 }
 
 export function createSagaWriter({
@@ -56,6 +59,7 @@ export function createSagaWriter({
   outbox,
   clock,
   quarantineAfter = 5,
+  tally,
 }: SagaWriterOptions): SagaWriter {
   const recent = createRecentSagas();
 
@@ -90,6 +94,7 @@ export function createSagaWriter({
       settle,
     });
     if (saved.kind !== "saved") return saved;
+    if (tally !== undefined) countEvolution(tally, evolution);
     change.onStage?.("after-save", evolution);
     const { lastSeq } = saved;
     const own = ownOf(outgoing, saved.elsewhere);

@@ -10,3 +10,5 @@ export type ReplayItem = Answer<typeof orderClient.replays.items.query>["items"]
 export type ReplayPreview = Answer<typeof orderClient.replays.preview.query>;
 export type LetterGroup = Answer<typeof orderClient.dlq.groups.query>["groups"][number];
 export type LetterReplay = LetterDetails["history"][number];
+export type PartitionRow = Answer<typeof orderClient.topics.partitions.query>["partitions"][number];
+export type SagaDetails = Answer<typeof orderClient.sagas.get.query>;

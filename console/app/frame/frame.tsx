@@ -7,12 +7,15 @@ import { Failures } from "../screens/failures.tsx";
 import { MessageScreen } from "../screens/message.tsx";
 import { Messages } from "../screens/messages.tsx";
 import { NewReplay } from "../screens/new-replay.tsx";
+import { Live } from "../screens/live.tsx";
 import { Nowhere } from "../screens/nowhere.tsx";
 import { Orders } from "../screens/orders.tsx";
 import { Overview } from "../screens/overview.tsx";
 import { Replays } from "../screens/replays.tsx";
 import { ReplayScreen } from "../screens/replay.tsx";
+import { Sagas } from "../screens/sagas.tsx";
 import { Waiting } from "../screens/waiting.tsx";
+import { useLiveStream } from "../data/live-stream.ts";
 import { CommandPalette } from "./command-palette.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { listenForHotkeys, useHotkeys } from "./hotkeys.ts";
@@ -27,6 +30,7 @@ export function Frame() {
   const [open, setOpen] = useState<"palette" | "help">();
   const close = () => setOpen(undefined);
   useEffect(listenForHotkeys, []);
+  useLiveStream();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
@@ -88,6 +92,10 @@ function ScreenOf({ place }: { readonly place: Place | undefined }) {
       return <Waiting />;
     case "orders":
       return <Orders />;
+    case "sagas":
+      return <Sagas />;
+    case "live":
+      return <Live />;
     case "audit":
       return <Audit />;
   }

@@ -5,6 +5,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Visible } from "../parts/text.tsx";
 import { Age } from "../parts/time.tsx";
 import { useDeadLetterStats, useHealth, useOrderCount } from "../data/live.ts";
+import { useLiveState, useNowTold } from "../data/live-stream.ts";
 import { useLetterCounts, useNewestReplays } from "../data/replays.ts";
 import { environment } from "./environment.ts";
 import { useTheme, useZone } from "./preferences.ts";
@@ -98,8 +99,12 @@ function useCounts() {
   const orders = useOrderCount();
   const states = useLetterCounts();
   const replays = useNewestReplays();
-  const parked = health.data?.parked;
-  const byState = states.data?.byState;
+  const now = useNowTold();
+  const { isLive } = useLiveState();
+  // The stream's numbers are the newest, where there is one.
+  const pulse = isLive ? now.data?.pulse : undefined;
+  const parked = pulse?.parked ?? health.data?.parked;
+  const byState = pulse?.letters?.byState ?? states.data?.byState;
   const counts: Partial<Record<Screen, number | undefined>> = {
     failures: byState === undefined ? undefined : byState.open + byState.quarantined,
     messages: letters.data?.total,
@@ -107,12 +112,12 @@ function useCounts() {
     replays: replays.data?.replays.filter(({ endedAt }) => endedAt === null).length,
     waiting:
       parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead,
-    orders: orders.data,
+    orders: pulse?.storedOrders ?? orders.data,
   };
   return {
     of: (screen: Screen) => counts[screen],
-    readAtMs: Math.min(
-      ...[letters, health, orders, states, replays].map(({ dataUpdatedAt }) => dataUpdatedAt),
-    ),
+    readAtMs: isLive
+      ? now.dataUpdatedAt
+      : Math.min(...[letters, health, orders, states, replays].map(({ dataUpdatedAt }) => dataUpdatedAt)),
   };
 }

@@ -12,7 +12,10 @@ type PlotTone = "accent" | "ok" | "warn" | "bad" | "soft";
 export interface PlotSeries {
   readonly name: string;
   readonly tone: PlotTone;
-  readonly kind: "line" | "area" | "bars";
+  /** `dots`: a line with its values marked, for what is not always known. */
+  readonly kind: "line" | "area" | "bars" | "dots";
+  /** Does not lie on the others, and they not on it; such series come last. */
+  readonly apart?: boolean;
   /** One for each time; null where nothing is known. */
   readonly values: readonly (number | null)[];
 }
@@ -108,9 +111,9 @@ function lastOf(values: readonly (number | null)[], valueText: (value: number) =
 
 function rowsOf(series: readonly PlotSeries[], stacked: boolean): (number | null)[][] {
   const below: number[] = [];
-  return series.map(({ values }) =>
+  return series.map(({ values, apart = false }) =>
     values.map((value, index) => {
-      if (!stacked) return value;
+      if (!stacked || apart) return value;
       const sum = (below[index] ?? 0) + (value ?? 0);
       below[index] = sum;
       return value === null ? null : sum;
@@ -164,16 +167,22 @@ function optionsOf(
           label: name,
           stroke,
           width: kind === "bars" ? 0 : 2,
-          points: { show: false },
-          ...(kind === "line" ? {} : { fill: kind === "bars" ? stroke : faded(stroke) }),
+          points: kind === "dots" ? { show: true, size: 5, fill: stroke, width: 0 } : { show: false },
+          ...(kind === "line" || kind === "dots" ? {} : { fill: kind === "bars" ? stroke : faded(stroke) }),
           ...(kind === "bars" && bars !== undefined ? { paths: bars } : {}),
         };
       }),
     ],
-    ...(stacked ? { bands: series.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) } : {}),
+    ...(stacked ? { bands: bandsOf(series) } : {}),
   };
   probe.remove();
   return options;
+}
+
+/** Between each series and the one that it lies on; the first of uPlot's series are the times. */
+function bandsOf(series: readonly PlotSeries[]): uPlot.Band[] {
+  const stack = series.filter(({ apart = false }) => !apart);
+  return stack.slice(1).map((_, index) => ({ series: [index + 2, index + 1] }));
 }
 
 const wholeSteps = [1, 2, 5]

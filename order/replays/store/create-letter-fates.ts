@@ -48,6 +48,14 @@ export function createLetterFates({
         for (const { state, letters } of rows) counts[state] = letters;
         return counts;
       }),
+    oldestOpenAtMs: () =>
+      read(function* () {
+        const [row] = yield* ask<{ oldest: number | null }>(
+          `select cast(min(last_failed_at_ms) as double precision) as oldest from letter_fates
+           where state = 'open' and dlq_partition >= 0`,
+        );
+        return row?.oldest ?? undefined;
+      }),
   };
 }
 

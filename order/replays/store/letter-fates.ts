@@ -59,4 +59,6 @@ export interface LetterFates {
   /** Of all that match, whatever became of them; not exact when `hasTime` says no before all were looked at. */
   countMatching(filter: DeadLetterFilter, hasTime: () => boolean): Promise<MatchingLetters>;
   countByState(): Promise<Readonly<Record<LetterState, number>>>;
+  /** When the open letter failed that has waited longest; undefined when none is open. Reads all that are open. */
+  oldestOpenAtMs(): Promise<number | undefined>;
 }
