@@ -87,8 +87,8 @@ export async function openOrder(
     return id;
   };
 
-  const opened = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf, tally });
-  const { worker } = opened;
+  const work = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf, tally });
+  const { worker } = work;
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -105,7 +105,7 @@ export async function openOrder(
     tally,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
-  const replays = openReplays({ settings, store, worker: opened, saga, logger, closing, tally });
+  const replays = openReplays({ settings, store, worker: work, saga, logger, closing, tally });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   let participants: Participants | undefined;
