@@ -13,6 +13,10 @@ import { letterAt } from "./store/replay-store.spec.ts";
 
 const owner = "instance";
 const topic = "replays";
+const routes = new Map([
+  ["order-events", { topic, needsKey: true }],
+  ["payment-orders", { topic: "saga-replays", needsKey: false }],
+]);
 let store: OrderStore;
 let nowMs = 0;
 beforeEach(async () => {
@@ -29,12 +33,7 @@ function createStage() {
     createJobRun({
       store: store.replays,
       owner,
-      routeOf: (name) =>
-        name === "order-events"
-          ? { topic, needsKey: true }
-          : name === "payment-orders"
-            ? { topic: "saga-replays", needsKey: false }
-            : undefined,
+      routeOf: (name) => routes.get(name),
       nowMs: () => nowMs,
       logger: silentLogger,
       conclude: async ({ id }) => void concluded.push(id),
@@ -87,6 +86,11 @@ function createStage() {
       nowMs += 100;
       const [job] = await store.replays.lease(owner, nowMs, nowMs + 1000);
       return job === undefined ? undefined : (await run.step(job)).ended;
+    },
+    /** A look that goes by what the job was. */
+    async stepAsOf(job: ReplayJob) {
+      nowMs += 100;
+      await run.step(job);
     },
     /** What the worker does with everything that was published. */
     async settle(outcome: "applied" | "failed" = "applied") {
@@ -228,6 +232,18 @@ test("a topic that is missing, or rights that are, are nobody's fault: it is tri
   stage.failWith(() => undefined);
   for (let steps = 0; steps < 30; steps += 1) await stage.step();
   expect(stage.numbers()).toEqual([1, 2, 3]);
+});
+
+test("a canary lets no more go, also when its outcome comes after the runner has read the counts", async () => {
+  const stage = createStage();
+  const before = await stage.start(5, { canary: 1 });
+  await stage.step();
+  expect(stage.numbers()).toEqual([1]);
+  await stage.settle();
+  await stage.stepAsOf(before);
+  expect(stage.numbers()).toEqual([1]);
+  await stage.step();
+  expect(await stage.job()).toMatchObject({ state: "paused", pauseCause: "canary", counts: { applied: 1 } });
 });
 
 test("letters that cannot be published are skipped with the reason", async () => {

@@ -10,8 +10,8 @@ import { bodyHash } from "./domain/body-hash.ts";
 import { lineageHeaders } from "./domain/lineage.ts";
 import { createPace } from "./domain/pace.ts";
 import {
-  canaryRoom,
   isCanaryThrough,
+  lastOfCanary,
   mustStop,
   type ReplayFailure,
   type ReplayJob,
@@ -178,8 +178,8 @@ export function createJobRun(options: JobRunOptions): JobRun {
         return { more: false };
       }
       const mostSent = Math.min(mostAwaited, Math.max(leastAwaited, 2 * job.ratePerSecond));
-      const room = Math.min(mostSent - sent, canaryRoom(job, settled + sent));
-      const chosen = sendable(items, room);
+      const ofCanary = items.filter(({ number }) => number <= lastOfCanary(job));
+      const chosen = sendable(ofCanary, mostSent - sent);
       if (chosen.length === 0) return { more: false };
       pace.take(chosen.length);
       await send(job, chosen);

@@ -20,6 +20,7 @@ import { createDeadlineWatch } from "./deadline-watch.ts";
 import { createDecisionReader, type DecisionReader } from "./decision-reader.ts";
 import { createOrderPlacer } from "./order-placer.ts";
 import { createSagaCommands } from "./place-order.ts";
+import type { ReplayOf } from "./evolution.ts";
 import { createKeyRetention } from "./key-retention.ts";
 import { createReadBack } from "./read-back.ts";
 import { createSagaMessages } from "./saga-messages.ts";
@@ -111,7 +112,7 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
     sourceOf,
     groupOf: (topic) => (Object.values(decisionTopics).includes(topic) ? groupId : undefined),
   });
-  const replayOf = replays.lineageOf;
+  const replayOf: ReplayOf = (original) => replays.lineageOf(original);
   const reader = createDecisionReader(codec, decisionTopics, replayTopic);
   const writer = createSagaWriter({
     store,

@@ -5,6 +5,7 @@ import type { KafkaRecord, TopicPartition } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
+import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { applyBackPressure } from "../worker/back-pressure.ts";
@@ -160,7 +161,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   async function standingsOf(items: readonly DecisionItem[]) {
     if (replays === undefined) return undefined;
     const standings = await replays.standings(items.map(({ record }) => record));
-    return { replayOf: replays.lineageOf, standings };
+    return { replayOf: (original: OriginalRecord) => replays.lineageOf(original), standings };
   }
 
   function reachSaved({ changes }: Evolution): void {

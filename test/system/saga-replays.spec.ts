@@ -188,10 +188,8 @@ export function describeSagaReplays(name: string, _prefix: string, open: () => P
       for (const force of [false, true]) {
         const job = await untilEnded((await start(scope, { force })).id);
         expect(job).toMatchObject({ total: 2, counts: { failed: 2 } });
-        expect((await itemsOf(job.id)).map(({ failure }) => failure?.reason).toSorted()).toEqual([
-          "contradictory_decision",
-          "undecodable",
-        ]);
+        const reasons = (await itemsOf(job.id)).map(({ failure }) => failure?.reason);
+        expect(new Set(reasons)).toEqual(new Set(["contradictory_decision", "undecodable"]));
       }
       for (const id of scope.ids) expect((await client.dlq.get.query({ id })).state).toBe("quarantined");
       expect(await start(scope)).toMatchObject({ total: 0 });

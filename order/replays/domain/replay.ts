@@ -97,12 +97,12 @@ export function mustStop(
   return judged >= leastJudged && failed / judged >= job.autoStopShare;
 }
 
-/** How many more may be published now because of the canary; infinity without one. */
-export function canaryRoom(
-  { canary, isReleased }: Pick<ReplayJob, "canary" | "isReleased">,
-  sent: number,
-): number {
-  return canary === null || isReleased ? Number.POSITIVE_INFINITY : Math.max(0, canary - sent);
+/**
+ * The last item that may be published now because of the canary; infinity without one. By its number and not by what is counted:
+ * counts are read one after the other, and an outcome that comes in between would be missing in both.
+ */
+export function lastOfCanary({ canary, isReleased }: Pick<ReplayJob, "canary" | "isReleased">): number {
+  return canary === null || isReleased ? Number.POSITIVE_INFINITY : canary;
 }
 
 /** Whether the canary is through and somebody has to look at it. */
