@@ -69,6 +69,15 @@ export function sagaSubjects(settings: Settings): readonly [string, "OrderDto" |
 /** Unread records beyond which no decision expires; less is read in a fraction of a second. */
 const lagOfPatience = 2000;
 
+/**
+ * Decisions are small, and a megabyte of compressed ones, the usual fetch of a partition, is tens of thousands. With little of each
+ * partition at a time both sides come side by side, and what is fetched ahead takes little memory.
+ */
+const smallFetches = {
+  "max.partition.fetch.bytes": 65_536,
+  "queued.max.messages.kbytes": 2048,
+} as const;
+
 /** Registers what it opens with `closing`. */
 export function openSaga(options: OpenSagaOptions): OpenSaga {
   const { settings, parts, codec, catalog, logger, closing, topicIdOf, instanceId } = options;
@@ -137,10 +146,11 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
       deadlines.start();
       retention.start();
       const groupId = `${settings.KAFKA_GROUP_ID}-saga`;
+      const given = consumer([decisionTopics.payment, decisionTopics.stock], groupId);
       group = await openConsumerGroup({
         join: (source) => worker.join(groupId, source),
         clock,
-        consumer: consumer([decisionTopics.payment, decisionTopics.stock], groupId),
+        consumer: { ...given, settings: { ...smallFetches, ...given.settings } },
       });
       return group;
     },

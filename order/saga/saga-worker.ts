@@ -10,7 +10,6 @@ import { applyBackPressure } from "../worker/back-pressure.ts";
 import { createClaims } from "../worker/claims.ts";
 import { type Committer, createCommitter } from "../worker/committer.ts";
 import type { ReachCrashPoint } from "../worker/crash-points.ts";
-import { createInbox } from "../worker/inbox.ts";
 import {
   acceptClaim,
   type AssignedPartition,
@@ -22,6 +21,7 @@ import {
 import { createSkipQueue, type SkipOutcome } from "../worker/skip-queue.ts";
 import { startAtProgress } from "../worker/start-at-progress.ts";
 import { createWorkLoop } from "../worker/work-loop.ts";
+import { createDecisionInbox } from "./decision-inbox.ts";
 import {
   type DecisionItem,
   evolveDecisions,
@@ -53,7 +53,7 @@ export interface SagaWorkerOptions {
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Records of one transaction. Default: 2,000. */
   readonly maxBatchSize?: number;
-  /** Unread records in memory at which every partition pauses, until half of it is left. Default: 10,000. */
+  /** Unread records of usual size in memory at which every partition pauses, until half of it is left. Default: 6,000. */
   readonly maxInbox?: number;
 }
 
@@ -71,12 +71,15 @@ export interface SagaWorker {
   stop(): Promise<void>;
 }
 
+/** Where reading starts is the store's to say; the broker's offset is what others look at. */
+const commitEveryMs = 100;
+
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved } = options;
-  const { maxBatchSize = 2000, maxInbox = 10_000 } = options;
+  const { maxBatchSize = 2000, maxInbox = 6000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
-  const inbox = createInbox<TakenDecision>();
+  const inbox = createDecisionInbox();
   const skips = createSkipQueue();
   let group: { readonly source: () => RecordSource; readonly committer: Committer } | undefined;
   const loop = createWorkLoop({
@@ -200,7 +203,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
 
   function pressBack(): void {
     if (group === undefined) return;
-    applyBackPressure([{ source: group.source, partitions }], inbox.length, {
+    applyBackPressure([{ source: group.source, partitions }], inbox.load, {
       maxInbox,
       maxUnsettled: Number.POSITIVE_INFINITY,
     });
@@ -229,7 +232,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
 
   return {
     join(groupId, source) {
-      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock);
+      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock, commitEveryMs);
       group = { source, committer };
       return {
         startAt: startAtProgress(readProgress, sourceOf),
