@@ -5,7 +5,10 @@ import type { AssignedPartition } from "../worker/partition.ts";
 import type { TakenDecision } from "./decision-items.ts";
 
 export interface DecisionInbox extends Inbox<TakenDecision> {
-  /** What it takes of memory, as a number of usual records: one of a megabyte counts as many. */
+  /**
+   * How full it is, as a number of usual records: one of a megabyte counts as many. Half of that while some partition has
+   * nothing here: what comes next may be the partners of what is here.
+   */
   readonly load: number;
 }
 
@@ -86,7 +89,7 @@ export function createDecisionInbox(): DecisionInbox {
       return length;
     },
     get load() {
-      return load;
+      return queues.some(({ items }) => items.length === 0) ? load / 2 : load;
     },
   };
 }

@@ -74,7 +74,7 @@ const lagOfPatience = 2000;
  * partition at a time both sides come side by side, and what is fetched ahead takes little memory.
  */
 const smallFetches = {
-  "max.partition.fetch.bytes": 65_536,
+  "max.partition.fetch.bytes": 131_072,
   "queued.max.messages.kbytes": 2048,
 } as const;
 

@@ -26,7 +26,6 @@ import {
   type DecisionItem,
   evolveDecisions,
   progressOf,
-  readDecision,
   resolveDecisions,
   takeFitting,
   type TakenDecision,
@@ -53,7 +52,7 @@ export interface SagaWorkerOptions {
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Records of one transaction. Default: 2,000. */
   readonly maxBatchSize?: number;
-  /** Unread records of usual size in memory at which every partition pauses, until half of it is left. Default: 6,000. */
+  /** Unread records of usual size in memory at which every partition pauses, until half of it is left. Default: 8,000. */
   readonly maxInbox?: number;
 }
 
@@ -76,7 +75,7 @@ const commitEveryMs = 100;
 
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved } = options;
-  const { maxBatchSize = 2000, maxInbox = 6000 } = options;
+  const { maxBatchSize = 2000, maxInbox = 8000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
   const inbox = createDecisionInbox();
@@ -227,7 +226,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   function deliver(record: KafkaRecord, partition: AssignedPartition): void {
     const delivery = { offset: record.offset, settled: false, partition };
     partition.tracker.deliver(delivery);
-    inbox.push(readDecision(reader, record, partition, delivery));
+    inbox.push({ partition, record, delivery });
   }
 
   return {
