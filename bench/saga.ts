@@ -41,6 +41,11 @@ interface Heat {
 
 export const statementDelayMs = 20;
 const ours: Contender = { name: "order → PostgreSQL", kind: "order" };
+const oursInLittleMemory: Contender = {
+  name: "order → PostgreSQL, little memory",
+  kind: "order",
+  hasLittleMemory: true,
+};
 const streams: Contender = { name: "Kafka Streams", kind: "streams" };
 const streamsWithRows: Contender = { name: "Kafka Streams → PostgreSQL", kind: "streams", hasRows: true };
 /** What the Spring service that system C documents has. */
@@ -77,7 +82,7 @@ export async function benchSaga({ orders, rounds, only }: SagaOptions): Promise<
     display.show({ stage: "orders placed", fraction: 0 });
     await placeOrders(template.url, Math.max(orders, latencyOrders), "orders");
     const full = await fill(orders);
-    const heats: Heat[] = [ours, streams, streamsWithRows].map((contender) => ({
+    const heats: Heat[] = [ours, oursInLittleMemory, streams, streamsWithRows].map((contender) => ({
       contender,
       question: "joins",
       async run() {
