@@ -18,6 +18,8 @@ import { openSlowStatements } from "./slow-statements.ts";
 export interface Contender {
   readonly name: string;
   readonly kind: "order" | "streams";
+  /** Ours: as on a machine with little memory, its garbage is collected sooner. */
+  readonly hasLittleMemory?: boolean;
   /** Kafka Streams: its default when absent. */
   readonly commitIntervalMs?: number;
   /** Kafka Streams: whether each result updates a row as well. Ours always has the store. */
@@ -39,6 +41,9 @@ export interface MatchOptions {
   readonly statementDelayMs: number;
 }
 
+/** What Bun's garbage collector takes for the machine's memory, in bytes: its heap then grows less between two collections. */
+const littleMemory = { BUN_JSC_forceRAMSize: "100000000" };
+
 /** Makes what the contender needs, calls `measure`, and removes it. */
 export async function compete<Figures>(
   contender: Contender,
@@ -58,11 +63,11 @@ export async function compete<Figures>(
     const topics = { decisions, ordersTopic: environment.SAGA_ORDERS_TOPIC };
     await makeTopics(environment, arena.logger);
     const { streams: program } = arena;
-    const { hasRows = false, commitIntervalMs } = contender;
+    const { hasRows = false, hasLittleMemory = false, commitIntervalMs } = contender;
     if (hasRows) await makeRows(database.url, orders);
     const figures = await measure({
       program: isOurs
-        ? orderService(topics, environment)
+        ? orderService(topics, { ...environment, ...(hasLittleMemory ? littleMemory : {}) })
         : kafkaStreams(topics, {
             program,
             brokers,

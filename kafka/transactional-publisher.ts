@@ -294,5 +294,7 @@ function transactionalSettings(
     "socket.timeout.ms": deadlineMs,
     partitioner: "murmur2_random",
     "linger.ms": 0,
+    // A broker that is not ready for a transaction's first record mostly is a moment later.
+    "retry.backoff.ms": 5,
   };
 }

@@ -5,6 +5,7 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { packageSources } from "./fingerprint.ts";
+import { applyPatches } from "./patches.ts";
 import type { Progress } from "./progress.ts";
 import type { HeadersResult } from "./headers.ts";
 import type { Environment, Toolchain } from "./toolchain.ts";
@@ -74,6 +75,8 @@ export async function compileAddon(options: CompileOptions): Promise<CompileResu
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(options.packageDir, source), target, { recursive: true });
   }
+  const misfit = applyPatches(workDir);
+  if (misfit !== null) return { ok: false, message: misfit };
   const librdkafka = join(workDir, "deps", "librdkafka");
   const jobs = availableParallelism();
 

@@ -17,7 +17,7 @@ export const packageSources = [
   "deps/librdkafka/src-cpp",
 ] as const;
 
-/** Our own part: what supplies the missing symbols, and what decides on the compilers' arguments. */
+/** Our own part: what supplies the missing symbols, what is changed in the sources, and what decides on the compilers' arguments. */
 const recipe = [
   "compat.cc",
   "handles.cc",
@@ -25,6 +25,7 @@ const recipe = [
   "topic-configs.c",
   "record-batches.c",
   "compile.ts",
+  "patches.ts",
   "toolchain.ts",
 ] as const;
 

@@ -1,5 +1,5 @@
-// Delivered decisions on their way through the worker: read when they come, resolved once the registry was asked, taken in
-// batches that fit a transaction, and decided together.
+// Delivered decisions on their way through the worker: taken in batches that fit a transaction, read when it is their turn, once
+// the registry was asked, and decided together.
 import type { KafkaRecord } from "../../kafka/record.ts";
 import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ReplayItemId } from "../replays/domain/replay.ts";
@@ -14,49 +14,43 @@ import type { KeptDecision, Saga } from "./domain/saga.ts";
 import { decide } from "./domain/transitions.ts";
 import { beginEvolution, type Evolution, type ReplayOf } from "./evolution.ts";
 
-/** A record from a topic; its schema may still be unknown. */
+/** A record from a topic, not looked at yet: thousands of them wait. */
 export interface TakenDecision {
   readonly partition: AssignedPartition;
   readonly record: KafkaRecord;
   readonly delivery: RecordDelivery;
-  reading: DecisionReading;
 }
 
 export interface DecisionItem extends TakenDecision {
-  readonly reading: Exclude<DecisionReading, { kind: "unresolved-schema" }>;
+  readonly reading: ResolvedReading;
 }
 
-export function readDecision(
-  reader: Pick<DecisionReader, "read">,
-  record: KafkaRecord,
-  partition: AssignedPartition,
-  delivery: RecordDelivery,
-): TakenDecision {
-  return { partition, record, delivery, reading: reader.read(record) };
-}
+type ResolvedReading = Exclude<DecisionReading, { kind: "unresolved-schema" }>;
 
 /** Asks for the schemas that are not known yet. Throws RegistryUnavailable. */
 export async function resolveDecisions(
   reader: Pick<DecisionReader, "read" | "resolve">,
-  items: readonly TakenDecision[],
+  taken: readonly TakenDecision[],
 ): Promise<readonly DecisionItem[]> {
-  if (items.every(isRead)) return items;
-  const read: DecisionItem[] = [];
-  for (const item of items) {
-    // Learnt from a record before this one, perhaps.
-    if (item.reading.kind === "unresolved-schema") item.reading = reader.read(item.record);
-    if (item.reading.kind === "unresolved-schema") {
-      const { schemaId } = item.reading;
-      if ((await reader.resolve(schemaId)) !== "unavailable") item.reading = reader.read(item.record);
-      if (item.reading.kind === "unresolved-schema") {
-        throw new RegistryUnavailable(
-          `schema ${schemaId} of ${partitionKey(item.record)} cannot be looked up`,
-        );
-      }
-    }
-    if (isRead(item)) read.push(item);
+  const items: DecisionItem[] = [];
+  for (const { partition, record, delivery } of taken) {
+    let reading = reader.read(record);
+    if (reading.kind === "unresolved-schema") reading = await readResolved(reader, record, reading.schemaId);
+    items.push({ partition, record, delivery, reading });
   }
-  return read;
+  return items;
+}
+
+async function readResolved(
+  reader: Pick<DecisionReader, "read" | "resolve">,
+  record: KafkaRecord,
+  schemaId: number,
+): Promise<ResolvedReading> {
+  if ((await reader.resolve(schemaId)) !== "unavailable") {
+    const reading = reader.read(record);
+    if (reading.kind !== "unresolved-schema") return reading;
+  }
+  throw new RegistryUnavailable(`schema ${schemaId} of ${partitionKey(record)} cannot be looked up`);
 }
 
 const maxBatchBytes = 8 * 1024 * 1024;
@@ -154,8 +148,4 @@ function waitsAlready(
   const original = kept?.original ?? null;
   const waiting = original === null ? undefined : replays?.replayOf(original);
   return waiting !== undefined && itemKey(waiting) === itemKey(item);
-}
-
-function isRead(item: TakenDecision): item is DecisionItem {
-  return item.reading.kind !== "unresolved-schema";
 }

@@ -76,6 +76,15 @@ export function sagaSubjects(settings: Settings): readonly [string, "OrderDto" |
 /** Unread records beyond which no decision expires; less is read in a fraction of a second. */
 const lagOfPatience = 2000;
 
+/**
+ * Decisions are small, and a megabyte of compressed ones, the usual fetch of a partition, is tens of thousands. With little of each
+ * partition at a time both sides come side by side, and what is fetched ahead takes little memory.
+ */
+const smallFetches = {
+  "max.partition.fetch.bytes": 131_072,
+  "queued.max.messages.kbytes": 2048,
+} as const;
+
 /** Registers what it opens with `closing`. */
 export function openSaga(options: OpenSagaOptions): OpenSaga {
   const { settings, parts, codec, catalog, logger, closing, topicIdOf, instanceId } = options;
@@ -158,10 +167,11 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
       await outbox.start();
       deadlines.start();
       retention.start();
+      const given = consumer([decisionTopics.payment, decisionTopics.stock, replayTopic], groupId);
       group = await openConsumerGroup({
         join: (source) => worker.join(groupId, source),
         clock,
-        consumer: consumer([decisionTopics.payment, decisionTopics.stock, replayTopic], groupId),
+        consumer: { ...given, settings: { ...smallFetches, ...given.settings } },
       });
       return group;
     },

@@ -24,7 +24,7 @@ async function open(options?: BenchOptions) {
 
 describe("the saga worker", () => {
   test("settles an order that it has just placed in one save and no other query, publishes its result straight from memory, and commits after the save", async () => {
-    const { place, sink, calls, published, committed } = await open();
+    const { place, sink, clock, calls, published, committed } = await open();
     const orderId = await place();
     calls.splice(0);
     sink.onRecords([decisionRecord("payment", 4, orderId), decisionRecord("stock", 9, orderId, "REJECT")]);
@@ -34,6 +34,9 @@ describe("the saga worker", () => {
       { orderId, status: "ROLLBACK", source: "INVENTORY" },
     ]);
     expect(calls.filter((name) => ["load", "save", "readOutbox"].includes(name))).toEqual(["save"]);
+    expect([...committed]).toEqual([]);
+    clock.advance(100);
+    await settle();
     expect([...committed]).toEqual([
       ["payment-orders/0", 5],
       ["stock-orders/0", 10],

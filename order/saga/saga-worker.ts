@@ -12,7 +12,6 @@ import { applyBackPressure } from "../worker/back-pressure.ts";
 import { createClaims } from "../worker/claims.ts";
 import { type Committer, createCommitter } from "../worker/committer.ts";
 import type { ReachCrashPoint } from "../worker/crash-points.ts";
-import { createInbox } from "../worker/inbox.ts";
 import {
   acceptClaim,
   type AssignedPartition,
@@ -24,11 +23,11 @@ import {
 import { createSkipQueue, type SkipOutcome } from "../worker/skip-queue.ts";
 import { startAtProgress } from "../worker/start-at-progress.ts";
 import { createWorkLoop } from "../worker/work-loop.ts";
+import { createDecisionInbox } from "./decision-inbox.ts";
 import {
   type DecisionItem,
   evolveDecisions,
   progressOf,
-  readDecision,
   resolveDecisions,
   takeFitting,
   type TakenDecision,
@@ -56,7 +55,7 @@ export interface SagaWorkerOptions {
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Records of one transaction. Default: 2,000. */
   readonly maxBatchSize?: number;
-  /** Unread records in memory at which every partition pauses, until half of it is left. Default: 10,000. */
+  /** Unread records of usual size in memory at which every partition pauses, until half of it is left. Default: 8,000. */
   readonly maxInbox?: number;
 }
 
@@ -74,13 +73,16 @@ export interface SagaWorker {
   stop(): Promise<void>;
 }
 
+/** Where reading starts is the store's to say; the broker's offset is what others look at. */
+const commitEveryMs = 100;
+
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved, replays } =
     options;
-  const { maxBatchSize = 2000, maxInbox = 10_000 } = options;
+  const { maxBatchSize = 2000, maxInbox = 8000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
-  const inbox = createInbox<TakenDecision>();
+  const inbox = createDecisionInbox();
   const skips = createSkipQueue();
   let group: { readonly source: () => RecordSource; readonly committer: Committer } | undefined;
   const loop = createWorkLoop({
@@ -217,7 +219,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
 
   function pressBack(): void {
     if (group === undefined) return;
-    applyBackPressure([{ source: group.source, partitions }], inbox.length, {
+    applyBackPressure([{ source: group.source, partitions }], inbox.load, {
       maxInbox,
       maxUnsettled: Number.POSITIVE_INFINITY,
     });
@@ -241,12 +243,12 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   function deliver(record: KafkaRecord, partition: AssignedPartition): void {
     const delivery = { offset: record.offset, settled: false, partition };
     partition.tracker.deliver(delivery);
-    inbox.push(readDecision(reader, record, partition, delivery));
+    inbox.push({ partition, record, delivery });
   }
 
   return {
     join(groupId, source) {
-      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock);
+      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock, commitEveryMs);
       group = { source, committer };
       return {
         startAt: startAtProgress(readProgress, sourceOf),

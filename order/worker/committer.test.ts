@@ -10,13 +10,14 @@ import { createAssignedPartition, type RecordDelivery } from "./partition.ts";
 const logger = createLogger({ level: "error", format: "json", write: () => undefined });
 const unavailable: CommitOutcome = { ok: false, failure: { kind: "unavailable", code: -185 } };
 
-function openBench() {
+function openBench(everyMs = 0) {
   const clock = createTestClock();
   const asked: { offsets: readonly NextOffset[]; answer: (outcome: CommitOutcome) => void }[] = [];
   const committer = createCommitter(
     (offsets) => new Promise((answer) => void asked.push({ offsets, answer })),
     logger,
     clock,
+    everyMs,
   );
   const partitions = [0, 1].map((partition) => {
     const own = createAssignedPartition({ topic: "t", partition }, "group", `t/${partition}`);
@@ -44,8 +45,8 @@ describe("the committer", () => {
       hops: fc.nat(4),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { clock, asked, committer, partitions } = openBench();
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 100), async (steps, everyMs) => {
+        const { clock, asked, committer, partitions } = openBench(everyMs);
         const settledUpTo = [0, 0];
         const committed = [0, 0];
         const answerNext = (isGood: boolean) => {
@@ -104,5 +105,27 @@ describe("the committer", () => {
     await committer.flush([own]);
     clock.advance(5000);
     expect(asked).toHaveLength(0);
+  });
+
+  test("that waits for more makes one commit of many requests, and none is late for a flush", async () => {
+    const { clock, asked, committer, partitions } = openBench(100);
+    const [{ own, deliveries } = { own: undefined, deliveries: [] }] = partitions;
+    if (own === undefined) throw new Error("no partition");
+    for (const delivery of deliveries.slice(0, 5)) {
+      delivery.settled = true;
+      committer.request([own]);
+    }
+    expect(asked).toHaveLength(0);
+    clock.advance(100);
+    expect(asked.map(({ offsets }) => offsets[0]?.nextOffset)).toEqual([5]);
+    asked.shift()?.answer({ ok: true });
+    await turn();
+    for (const delivery of deliveries.slice(5, 7)) delivery.settled = true;
+    committer.request([own]);
+    const flushed = committer.flush([own]);
+    await turn();
+    expect(asked.map(({ offsets }) => offsets[0]?.nextOffset)).toEqual([7]);
+    asked.shift()?.answer({ ok: true });
+    await flushed;
   });
 });

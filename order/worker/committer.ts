@@ -18,10 +18,12 @@ export function createCommitter(
   commit: (offsets: readonly NextOffset[]) => Promise<CommitOutcome>,
   logger: Logger,
   clock: Clock,
+  /** Milliseconds that what is requested waits for more, so that many small batches are one commit. */
+  everyMs = 0,
 ): Committer {
   const dirty = new Set<AssignedPartition>();
   let inFlight: Promise<void> | undefined;
-  let cancelRetry: (() => void) | undefined;
+  let cancelLater: (() => void) | undefined;
 
   /** Answers whether all went well. */
   async function commitDirty(): Promise<boolean> {
@@ -52,19 +54,24 @@ export function createCommitter(
   }
 
   async function commitWhileDirty(): Promise<void> {
+    let wentWell = false;
     try {
-      while (dirty.size > 0 && (await commitDirty()));
+      do wentWell = await commitDirty();
+      while (wentWell && dirty.size > 0 && everyMs === 0);
     } finally {
       // In the turn of the last look, so that nothing can be asked for in between and then be forgotten.
       inFlight = undefined;
-      if (dirty.size > 0) retryLater();
+      // On a quiet topic nothing else would ask again. Also when fenced: that may be about one partition of several.
+      if (dirty.size > 0) startLater(wentWell ? everyMs : retryDelayMs);
     }
   }
 
-  /** On a quiet topic nothing else would ask again. Also when fenced: that may be about one partition of several. */
-  function retryLater(): void {
-    cancelRetry?.();
-    cancelRetry = clock.after(retryDelayMs, () => void start());
+  function startLater(delayMs: number): void {
+    cancelLater?.();
+    cancelLater = clock.after(delayMs, () => {
+      cancelLater = undefined;
+      void start();
+    });
   }
 
   function start(): Promise<void> {
@@ -76,7 +83,9 @@ export function createCommitter(
   return {
     request(partitions) {
       for (const partition of partitions) dirty.add(partition);
-      if (inFlight === undefined) void start();
+      if (inFlight !== undefined) return;
+      if (everyMs === 0) void start();
+      else if (cancelLater === undefined) startLater(everyMs);
     },
     async flush(partitions) {
       while (inFlight !== undefined) await inFlight;

@@ -48,7 +48,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaPart>
     command: [
       java,
       `-Xmx${options.heapMb ?? 512}m`,
-      ...(options.optimised === true ? ["-XX:+UseG1GC"] : ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]),
+      ...(options.optimised === true
+        ? kafkaOwnOptions(options.heapMb ?? 512)
+        : ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]),
       "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
       "-Dorg.slf4j.simpleLogger.showDateTime=true",
       "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
@@ -67,6 +69,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaPart>
     brokers: `127.0.0.1:${port}`,
     tool: (mainClass, ...parameters) => runToEnd([...runTool, mainClass, ...parameters]),
   };
+}
+
+/** As Kafka's own start script sets them. */
+function kafkaOwnOptions(heapMb: number): readonly string[] {
+  return [
+    `-Xms${heapMb}m`,
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=20",
+    "-XX:InitiatingHeapOccupancyPercent=35",
+  ];
 }
 
 const quietLogging = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
