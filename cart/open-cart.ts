@@ -5,6 +5,7 @@ import { openCodec } from "../schemas/codec.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
+import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
@@ -48,10 +49,16 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   const app = createCartApp({
     commands,
     health,
+    guards: openGuards(settings, logger, closing),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.CART_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.CART_PORT,
+    fetch: app.fetch,
+    tls: readTlsFiles(settings),
+  });
   closing.add(() => server.stop(5000));
 
   return {

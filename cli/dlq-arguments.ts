@@ -43,7 +43,8 @@ export const usage = `bun run dlq -- <command> [options]
   rate     <job> --rate N --reason TEXT
 
   Filters: topic, deadLetterTopic, errorType, category, reason, orderId, state, fingerprint, text, from, until.
-  --json   answers as JSON. ORDER_URL is where order listens, http://127.0.0.1:8001 by default.
+  --json   answers as JSON. ORDER_URL is where order listens, http://127.0.0.1:8001 by default;
+           ORDERWIRE_KEY is the API key, where one is needed.
   Exit codes: 0 done; 1 refused, or order cannot be reached; 2 wrong words; 3 what was waited for did not go well:
   letters failed again or were skipped, or the replay is paused or cancelled.`;
 

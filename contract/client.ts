@@ -14,6 +14,8 @@ import { idempotencyKeyHeader, maxBatchCalls } from "./protocol.ts";
 import type { CartRouter, OrderRouter } from "./routers.ts";
 
 export interface ClientOptions {
+  /** API key, sent with every request as `Authorization: Bearer`; a function is asked before each. */
+  readonly key?: string | (() => string | undefined);
   /** Sent with every request; a function is asked before each. */
   readonly headers?: HeaderFields | (() => HeaderFields);
   /** Default: the platform's `fetch`. */
@@ -64,6 +66,7 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
     }),
   });
   // A stream, by the platform's EventSource: browsers have one, and reconnect where they were.
+  // It sends no headers: where keys are needed, a page's sign-in cookie is what lets it in.
   const streams = httpSubscriptionLink({ url: endpoint });
   return splitLink({ condition: ({ type }) => type === "subscription", true: streams, false: calls });
 }
@@ -73,7 +76,15 @@ function idempotencyKeyOf(operation: Operation): string | undefined {
   return typeof key === "string" ? key : undefined;
 }
 
-function headersOf({ headers = {} }: ClientOptions, key: string | undefined): Record<string, string> {
+function headersOf(
+  { headers = {}, key }: ClientOptions,
+  idempotencyKey: string | undefined,
+): Record<string, string> {
   const own = typeof headers === "function" ? headers() : headers;
-  return key === undefined ? { ...own } : { ...own, [idempotencyKeyHeader]: key };
+  const apiKey = typeof key === "function" ? key() : key;
+  return {
+    ...own,
+    ...(apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }),
+    ...(idempotencyKey === undefined ? {} : { [idempotencyKeyHeader]: idempotencyKey }),
+  };
 }

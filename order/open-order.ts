@@ -8,6 +8,7 @@ import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
+import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
@@ -148,10 +149,16 @@ export async function openOrder(
     sagaCommands: saga.commands,
     health,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
+    guards: openGuards(settings, logger, closing),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.ORDER_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.ORDER_PORT,
+    fetch: app.fetch,
+    tls: readTlsFiles(settings),
+  });
   closing.add(() => server.stop(2000));
 
   function groupOf(partition: TopicPartition): ConsumerGroup | undefined {

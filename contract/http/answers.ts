@@ -5,12 +5,21 @@ import { outcomeHeader, requestIdHeader } from "../protocol.ts";
 
 type HeaderFields = Readonly<Record<string, string>>;
 
+/** For browsers that are led here: an answer is data, never a page, a script or a frame, and other sites do not embed it. */
+export const securityHeaders = {
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+} as const;
+
 /** On every answer, errors included. Answers are about orders that change, so nothing may keep them. */
 export function commonHeaders(requestId: string): Record<string, string> {
   return {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
+    ...securityHeaders,
     [requestIdHeader]: requestId,
   };
 }

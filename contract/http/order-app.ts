@@ -1,5 +1,4 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
-import type { Hono } from "hono";
 import { operatorRoutes } from "../dialects/operator.ts";
 import { replayRoutes } from "../dialects/replays.ts";
 import { operatorSagaRoutes } from "../dialects/operator-sagas.ts";
@@ -11,6 +10,7 @@ import type { OrderHealth } from "../ports.ts";
 import { orderProcedures, type OrderPorts } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
 import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
+import type { ServiceApp } from "./guarded-app.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 
@@ -20,7 +20,7 @@ export interface OrderAppOptions extends ServingOptions, OrderPorts {
   readonly console?: (request: Request) => Promise<Response>;
 }
 
-export function createOrderApp(options: OrderAppOptions): Hono {
+export function createOrderApp(options: OrderAppOptions): ServiceApp {
   const serving = servingOf(options);
   const procedures = orderProcedures(options);
   return serviceApp(

@@ -1,6 +1,7 @@
 // Options of both HTTP applications and the defaults they stand on.
 import { defaultDeadlineMs, wallTimer, type Conditions, type Timer } from "../perform.ts";
 import { maxBodyBytes } from "../protocol.ts";
+import type { Guards } from "./guards.ts";
 
 export interface ServingOptions {
   /** Hears every exception with the id its client was told; must not throw. */
@@ -13,11 +14,14 @@ export interface ServingOptions {
   readonly timer?: Timer;
   /** Of the product, for the OpenAPI document. Default `0.0.0`. */
   readonly version?: string;
+  /** Who is let in. Default: whoever calls; a service that listens has some. */
+  readonly guards?: Guards;
 }
 
 export interface Serving extends Conditions {
   readonly maxBodyBytes: number;
   readonly version: string;
+  readonly guards: Guards | undefined;
 }
 
 export function servingOf(options: ServingOptions): Serving {
@@ -27,5 +31,6 @@ export function servingOf(options: ServingOptions): Serving {
     maxBodyBytes: options.maxBodyBytes ?? maxBodyBytes,
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
+    guards: options.guards,
   };
 }

@@ -1,5 +1,6 @@
 // Edit and replay: one letter, another event in its place. It is the order's own, fits its schema and can be read as the worker
 // would read it; then it is a replay like any other.
+import { actorOf } from "../../contract/access.ts";
 import { type ContractFailure, deadLetterNotFound, invalidRequest } from "../../contract/errors.ts";
 import type { RequestContext } from "../../contract/ports.ts";
 import type { ReplayJob as ToldJob, StartEdited } from "../../contract/replays.ts";
@@ -58,7 +59,7 @@ export async function startEdited(
   const auditId = await store.audit.append({
     atMs,
     action: "replays.startEdited",
-    actor: context.requestId,
+    actor: actorOf(context),
     target: { job: id, letter: letterId, eventId, diff: diffOf(eventOf(letter.event), event) },
     reason,
   });
@@ -68,7 +69,7 @@ export async function startEdited(
       requestId: requestId ?? context.idempotencyKey ?? context.requestId,
       name: `edited ${letterId}`,
       reason,
-      actor: context.requestId,
+      actor: actorOf(context),
       ratePerSecond: 1,
       canary: null,
       autoStopShare: 1,
