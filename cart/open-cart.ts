@@ -9,7 +9,7 @@ import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
-import { keepTopics } from "../service/topics.ts";
+import { cartTopics, keepTopics } from "../service/topics.ts";
 import { createCartHealth } from "./cart-health.ts";
 import { createIdempotencyKeys } from "./idempotency-keys.ts";
 import { createOrderCommands } from "./order-commands.ts";
@@ -32,10 +32,15 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   });
   closing.add(() => codec.close());
 
-  const topicKeeper = keepTopics(parts, settings, logger);
+  const topicKeeper = keepTopics(parts, settings, logger, cartTopics(settings));
   closing.add(() => topicKeeper.stop());
 
-  const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-cart", logger });
+  const publisher = await openPublisher({
+    brokers: parts.brokers,
+    security: parts.security,
+    clientId: "orderwire-cart",
+    logger,
+  });
   closing.add(() => publisher.close());
 
   const commands = createOrderCommands({

@@ -169,6 +169,7 @@ export async function openOrder(
   function consumerOptions(consumed: readonly string[], groupId: string) {
     return {
       brokers: parts.brokers,
+      security: parts.security,
       clientId: "orderwire-order",
       groupId,
       topics: consumed,
@@ -217,6 +218,7 @@ export async function openOrder(
     if (draining || !hasParticipants(settings, parts)) return;
     participants = await openParticipants({
       brokers: parts.brokers,
+      security: parts.security,
       topics: {
         orders: settings.SAGA_ORDERS_TOPIC,
         payment: settings.SAGA_PAYMENT_TOPIC,

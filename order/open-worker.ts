@@ -46,7 +46,12 @@ const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 /** Registers what it opens with `closing`. */
 export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWorker> {
   const { settings, parts, store, codec, logger, closing, topicIdOf } = options;
-  const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-order", logger });
+  const publisher = await openPublisher({
+    brokers: parts.brokers,
+    security: parts.security,
+    clientId: "orderwire-order",
+    logger,
+  });
   closing.add(() => publisher.close());
 
   // The worker and its outbox know each other: letters go one way, acknowledgements come back.

@@ -2,6 +2,7 @@
 // and the README's settings table is generated from here (scripts/settings-table.ts; a test fails when it is stale).
 import { z } from "zod";
 import { readIsoDurationMs } from "./iso-duration.ts";
+import { kafkaSecurityFaults } from "./kafka-security.ts";
 import { logLevels } from "./logger.ts";
 import { isLoopback } from "./loopback.ts";
 
@@ -96,6 +97,38 @@ export const settingsSchema = z.object({
     .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "must be host:port, several separated by commas")
     .optional()
     .describe("Kafka to use, `host:port,…`; without it an embedded cluster that lives in memory"),
+  KAFKA_SECURITY_PROTOCOL: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]))
+    .optional()
+    .describe("`sasl_ssl` where Kafka is not on a network of its own. Default: `plaintext`"),
+  KAFKA_SASL_MECHANISM: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]))
+    .prefault("SCRAM-SHA-512")
+    .describe("How the user is proved with `sasl_…`"),
+  KAFKA_SASL_USERNAME: z
+    .string()
+    .optional()
+    .describe("This service's user; what it needs: docs/kafka-acls.md"),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe("Its password"),
+  KAFKA_SSL_CA_FILE: z
+    .string()
+    .optional()
+    .describe("Certificates that the brokers' are checked against, in PEM. Default: the system's"),
+  KAFKA_SSL_CERT_FILE: z
+    .string()
+    .optional()
+    .describe("Certificate of this service, where brokers ask for one"),
+  KAFKA_SSL_KEY_FILE: z.string().optional().describe("Its private key"),
+  KAFKA_SSL_KEY_PASSWORD: z.string().optional().describe("The key's password, if it has one"),
+  SCHEMA_REGISTRY_USERNAME: z
+    .string()
+    .optional()
+    .describe("User for the registry's basic authentication; `https://user:password@…` does as well"),
+  SCHEMA_REGISTRY_PASSWORD: z.string().optional().describe("Its password"),
   SCHEMA_REGISTRY_URL: url(["http://", "https://"])
     .optional()
     .describe("Confluent-compatible schema registry; needed with `KAFKA_BROKERS`"),
@@ -208,7 +241,12 @@ const topicSettings = [
   "SAGA_DLQ_TOPIC",
 ] as const satisfies readonly SettingName[];
 
-const secrets: readonly string[] = ["API_KEYS"] satisfies readonly SettingName[];
+const secrets: readonly string[] = [
+  "API_KEYS",
+  "KAFKA_SASL_PASSWORD",
+  "KAFKA_SSL_KEY_PASSWORD",
+  "SCHEMA_REGISTRY_PASSWORD",
+] satisfies readonly SettingName[];
 
 function isSecret(name: string): boolean {
   return secrets.includes(name);
@@ -243,7 +281,12 @@ function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): 
 }
 
 function faultsTogether(settings: Settings): string[] {
-  return [...unguarded(settings), ...topicsUsedTwice(settings), ...missingCompanions(settings)];
+  return [
+    ...unguarded(settings),
+    ...topicsUsedTwice(settings),
+    ...missingCompanions(settings),
+    ...kafkaSecurityFaults(settings),
+  ];
 }
 
 function unguarded({ HOST, API_KEYS, API_KEYS_FILE, TLS_CERT_FILE, TLS_KEY_FILE }: Settings): string[] {
