@@ -1,12 +1,12 @@
 // Who one is (`GET /session`), and a browser's way in and out: a key is checked once and comes back as a cookie that no script can
 // read. Only a service with pages has the cookie; programs send their key with each request.
-import { z } from "zod";
-import { roles, type Caller } from "../access.ts";
+import type { Caller } from "../access.ts";
 import type { RouteDocument } from "../dialects/route.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
 import { invalidRequest } from "../errors.ts";
 import { readInput } from "../problems.ts";
+import { sessionPath, sessionSchema, signInSchema, type Session } from "../session.ts";
 import { failureAnswer, jsonAnswer } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Guards } from "./guards.ts";
@@ -16,20 +16,7 @@ import { readJsonBody } from "./read-body.ts";
 import { readRequestId } from "./request-context.ts";
 import type { Serving } from "./serving.ts";
 
-const path = "/session";
-
-export const sessionSchema = z
-  .object({
-    keysNeeded: z.boolean().meta({ description: "Whether this service asks for keys at all." }),
-    caller: z
-      .object({ name: z.string(), role: z.enum(roles) })
-      .nullable()
-      .meta({ description: "Whose key came with the request; null without one that is known." }),
-  })
-  .meta({ id: "Session" });
-export type Session = z.infer<typeof sessionSchema>;
-
-const signInSchema = z.strictObject({ key: z.string().min(1).max(200) }).meta({ id: "SignIn" });
+const path = sessionPath;
 
 /** `hasPages`: whether browsers sign in here. */
 export function sessionEndpoints(serving: Serving, hasPages: boolean): Endpoint[] {
