@@ -1,4 +1,5 @@
 // Listens and lets go cleanly: `stop` refuses new connections, lets running requests finish, then closes what is left.
+import { isLoopback } from "./loopback.ts";
 
 export interface HttpServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -47,8 +48,11 @@ function listen({ hostname, port, fetch, tls }: HttpServerOptions) {
     const options = {
       hostname,
       port,
-      fetch: (request: Request, server: Bun.Server<undefined>) =>
-        fetch(request, () => server.requestIP(request)?.address ?? "unknown"),
+      // Whoever calls over loopback is this machine: nobody has to be asked.
+      fetch: isLoopback(hostname)
+        ? (request: Request) => fetch(request, () => hostname)
+        : (request: Request, server: Bun.Server<undefined>) =>
+            fetch(request, () => server.requestIP(request)?.address ?? "unknown"),
       idleTimeout: 30,
       maxRequestBodySize: hardBodyLimitBytes,
     };

@@ -16,9 +16,9 @@ const openPaths: ReadonlySet<string> = new Set([
 ]);
 
 /** Pages and their files, the same for everybody: what they show they ask for, with a key. */
-const openPrefixes = ["/console", "/docs"];
+const openPrefixes = ["/console", "/docs"].map((path) => ({ path, below: `${path}/` }));
 
 export function isOpenPath(path: string): boolean {
   if (openPaths.has(path)) return true;
-  return openPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  return openPrefixes.some((prefix) => path === prefix.path || path.startsWith(prefix.below));
 }

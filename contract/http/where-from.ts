@@ -31,7 +31,7 @@ export type Origin =
 const own: Origin = { kind: "own" };
 
 /** A browser says whose page calls: always when the call may change something, and whenever it is another origin's. */
-export function originOf({ headers, method }: Request, allowed: Guards["allowedOrigins"]): Origin {
+export function originOf({ headers }: Request, allowed: Guards["allowedOrigins"]): Origin {
   const origin = headers.get("origin");
   if (origin !== null) {
     if (allowed.has(origin)) return { kind: "allowed", origin };
@@ -39,8 +39,5 @@ export function originOf({ headers, method }: Request, allowed: Guards["allowedO
     const authority = origin.slice(origin.indexOf("://") + 3);
     return origin.includes("://") && authority === headers.get("host") ? own : { kind: "foreign", origin };
   }
-  const changes = method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
-  if (changes && headers.get("sec-fetch-site") === "cross-site")
-    return { kind: "foreign", origin: "another site" };
   return own;
 }
