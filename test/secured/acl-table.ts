@@ -33,8 +33,11 @@ export function readAclTable(text: string = readFileSync(file, "utf8")): readonl
 /** `org.apache.kafka.tools.AclCommand`, without where the broker is. */
 export function aclArguments({ user, resource, isPrefix, names, operations }: AclRow): string[] {
   return [
-    ...["--add", "--allow-principal", `User:${user}`],
-    ...["--resource-pattern-type", isPrefix ? "prefixed" : "literal"],
+    "--add",
+    "--allow-principal",
+    `User:${user}`,
+    "--resource-pattern-type",
+    isPrefix ? "prefixed" : "literal",
     ...operations.flatMap((operation) => ["--operation", operation]),
     ...names.flatMap((name) => [`--${resource}`, name]),
   ];
