@@ -6,10 +6,11 @@ import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
+import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
-import { keepTopics } from "../service/topics.ts";
+import { cartTopics, keepTopics } from "../service/topics.ts";
 import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
 import { createCartHealth } from "./cart-health.ts";
 import { createCartPage, createCartTally } from "./cart-tally.ts";
@@ -38,11 +39,12 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   });
   closing.add(() => codec.close());
 
-  const topicKeeper = keepTopics(parts, settings, logger);
+  const topicKeeper = keepTopics(parts, settings, logger, cartTopics(settings));
   closing.add(() => topicKeeper.stop());
 
   const publisher = await openPublisher({
     brokers: parts.brokers,
+    security: parts.security,
     clientId: "orderwire-cart",
     logger,
     onPublished: tally.publish.onPublished,
@@ -62,10 +64,16 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
     health,
     observer: tally.http,
     metrics: createCartPage(tally, { publisher, ready: () => health.ready() }, processFamilies(loop)),
+    guards: openGuards(settings, logger, closing),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.CART_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.CART_PORT,
+    fetch: app.fetch,
+    tls: readTlsFiles(settings),
+  });
   closing.add(() => server.stop(5000));
 
   return {

@@ -57,7 +57,8 @@ export const usage = `bun run dlq -- <command> [options]
 
   Filters: topic, deadLetterTopic, errorType, category, reason, orderId, state, fingerprint, text, header, from, until.
   States of items: pending, sent, applied, already_applied, stale, failed, skipped.
-  --json   answers as JSON, in the service's own fields. ORDER_URL is where order listens, http://127.0.0.1:8001 by default.
+  --json   answers as JSON, in the service's own fields. ORDER_URL is where order listens, http://127.0.0.1:8001 by default;
+           ORDERWIRE_KEY is the API key, where one is needed.
   Exit codes: 0 done; 1 refused, or order cannot be reached; 2 wrong words; 3 what was waited for did not go well:
   letters failed again or were skipped, or the replay was paused or cancelled. A canary that went well is 0.`;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createOrderClient } from "../contract/client.ts";
 import { exampleJob } from "../contract/dialects/replays.ts";
 import { createTestOrder, deadLetter } from "../contract/http/test-service.ts";
+import { createTestGuards, keyOf, testKeys } from "../contract/http/test-guards.ts";
 import type { ReplayOperations } from "../contract/ports.ts";
 import type { ReplayJob } from "../contract/replays.ts";
 import { success } from "../contract/result.ts";
@@ -219,4 +220,25 @@ describe("what cannot be done is said", () => {
     expect(code).toBe(exitCodes.misuse);
     expect(told.join()).toContain("bun run dlq --");
   });
+});
+
+test("what the key may not do is said in one sentence, and is refused", async () => {
+  const { guards } = createTestGuards({ keys: testKeys });
+  const order = createTestOrder({ guards, deadLetters: [deadLetter()] });
+  const told: string[] = [];
+  const terminal = {
+    out: () => undefined,
+    tell: (text: string) => void told.push(text),
+    sleep: () => Promise.resolve(),
+  };
+  const client = createOrderClient("http://order", {
+    key: keyOf("viewer"),
+    fetch: async (url, init) => order.app.request(new Request(url, init)),
+  });
+  expect(await runDlq(["ls"], client, terminal)).toBe(exitCodes.done);
+  expect(await runDlq(["discard", "--all", "--reason", "why"], client, terminal)).toBe(exitCodes.refused);
+  expect(told).toEqual([
+    "The key 'the-viewer' is a viewer's, and dlq.discard needs an operator's: ask whoever runs this service for one",
+  ]);
+  expect(order.replayOrders).toEqual([]);
 });

@@ -7,7 +7,7 @@ export const auditEntrySchema = z.object({
   at: z.iso.datetime(),
   /** The procedure that was called, such as `partitions.skip`. */
   action: z.string(),
-  /** Who ordered it; the id of the request until callers have names. */
+  /** Who ordered it: the name of the key, or the id of the request where no keys are needed. */
   actor: z.string(),
   /** What it was about; for `partitions.skip` topic, partition, fromOffset and toOffset. */
   target: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createCartClient, createOrderClient, withIdempotencyKey, type ClientOptions } from "./client.ts";
 import { readContractError, type ContractErrorReport } from "./client-error.ts";
 import { exampleOrder, exampleOrderDetails } from "./dialects/wire-order.ts";
+import { createTestGuards, keyOf, testKeys } from "./http/test-guards.ts";
 import {
   auditEntry,
   createTestCart,
@@ -100,6 +101,40 @@ describe("the cart client", () => {
       "from-the-client",
       "from-the-client",
     ]);
+  });
+});
+
+describe("a client's key", () => {
+  const { guards } = createTestGuards({ keys: testKeys });
+
+  test("goes with every call, and its role decides", async () => {
+    const cart = createTestCart({}, {}, guards);
+    let key = keyOf("viewer");
+    const client = createCartClient(url, { ...reach(cart), key: () => key });
+    const create = () => client.orders.create.mutate({ orderId: "A", itemCount: 1 });
+    expect(await errorOf(create())).toMatchObject({
+      code: "forbidden",
+      retryable: false,
+      outcome: "none",
+      message: expect.stringContaining("needs an operator's"),
+    });
+    expect(cart.calls).toEqual([]);
+    key = keyOf("operator");
+    await create();
+    await client.orders.create.mutate({ orderId: "B", itemCount: 1 }, withIdempotencyKey("k"));
+    expect(cart.calls.map(({ context }) => context.caller?.name)).toEqual(["the-operator", "the-operator"]);
+  });
+
+  test("that is missing is told with how to send one, in a batch too", async () => {
+    const client = createOrderClient(url, reach(createTestOrder({ guards })));
+    const errors = await Promise.all([
+      errorOf(client.dlq.stats.query()),
+      errorOf(client.orders.details.query({ orderId: "O" })),
+    ]);
+    for (const { code, message } of errors) {
+      expect(code).toBe("unauthenticated");
+      expect(message).toContain("Authorization: Bearer");
+    }
   });
 });
 

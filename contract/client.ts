@@ -15,6 +15,8 @@ import { idempotencyKeyHeader, maxBatchCalls } from "./protocol.ts";
 import type { CartRouter, OrderRouter } from "./routers.ts";
 
 export interface ClientOptions {
+  /** API key, sent with every request as `Authorization: Bearer`; a function is asked before each. */
+  readonly key?: string | (() => string | undefined);
   /** Sent with every request; a function is asked before each. */
   readonly headers?: HeaderFields | (() => HeaderFields);
   /** Default: the platform's `fetch`. */
@@ -82,6 +84,7 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
       headers: () => headersOf(options, undefined),
     }),
   });
+  // A browser's own EventSource sends no headers: there, a page's sign-in cookie is what lets it in.
   const streams = httpSubscriptionLink({ url: endpoint, ...eventSourceOf(options, send) });
   return splitLink({ condition: ({ type }) => type === "subscription", true: streams, false: calls });
 }
@@ -113,7 +116,15 @@ function idempotencyKeyOf(operation: Operation): string | undefined {
   return typeof key === "string" ? key : undefined;
 }
 
-function headersOf({ headers = {} }: ClientOptions, key: string | undefined): Record<string, string> {
+function headersOf(
+  { headers = {}, key }: ClientOptions,
+  idempotencyKey: string | undefined,
+): Record<string, string> {
   const own = typeof headers === "function" ? headers() : headers;
-  return key === undefined ? { ...own } : { ...own, [idempotencyKeyHeader]: key };
+  const apiKey = typeof key === "function" ? key() : key;
+  return {
+    ...own,
+    ...(apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }),
+    ...(idempotencyKey === undefined ? {} : { [idempotencyKeyHeader]: idempotencyKey }),
+  };
 }

@@ -33,6 +33,10 @@ export const errorTable = {
   invalid_request: { retryable: false, outcome: "none", rpcCode: "BAD_REQUEST", httpStatus: 400 },
   /** The event does not fit its Avro schema: nothing was published. */
   event_not_serialisable: { retryable: false, outcome: "none", rpcCode: "BAD_REQUEST", httpStatus: 400 },
+  /** No key, or none that is known here. */
+  unauthenticated: { retryable: false, outcome: "none", rpcCode: "UNAUTHORIZED", httpStatus: 401 },
+  /** The key's role, the host that was asked for or the page that asks is not allowed this. */
+  forbidden: { retryable: false, outcome: "none", rpcCode: "FORBIDDEN", httpStatus: 403 },
   not_found: { retryable: false, outcome: "none", rpcCode: "NOT_FOUND", httpStatus: 404 },
   method_not_allowed: { retryable: false, outcome: "none", rpcCode: "METHOD_NOT_SUPPORTED", httpStatus: 405 },
   /** The client did not send its whole body in time. */

@@ -4,22 +4,26 @@ import { createDocument } from "zod-openapi";
 import { z } from "zod";
 import type { RouteDocument } from "./dialects/route.ts";
 import { errorTable, invalidRequest, reportFailure, type ContractFailure, type ErrorCode } from "./errors.ts";
+import { isOpenPath } from "./http/open-paths.ts";
 import { idempotencyKeyHeader, idempotencyKeyPattern, outcomeHeader, requestIdHeader } from "./protocol.ts";
 
 export interface DocumentOptions {
   readonly title: string;
   readonly version: string;
+  /** Whether the service asks for keys as it is configured now; both ways of sending one are described anyway. */
+  readonly keysNeeded?: boolean;
   readonly documents: readonly RouteDocument[];
 }
 
-export function openApiDocument({ title, version, documents }: DocumentOptions) {
+export function openApiDocument({ title, version, keysNeeded = false, documents }: DocumentOptions) {
   const byPath = Map.groupBy(documents, ({ path }) => path);
   return createDocument({
     openapi: "3.1.0",
     info: { title, version, description, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
+    security: keysNeeded ? withKey : [...withKey, {}],
     paths: Object.fromEntries([...byPath].map(([path, routes]) => [path, pathItem(routes)])),
-    components: { schemas: eventSchemasOf(documents) },
+    components: { securitySchemes, schemas: eventSchemasOf(documents) },
   });
 }
 
@@ -36,15 +40,32 @@ function eventSchemasOf(documents: readonly RouteDocument[]): Record<string, z.Z
 const description = [
   "Bodies are read as JSON whatever their Content-Type says; unknown fields and unknown parameters are refused.",
   "A method that a path does not have is answered with 405 and `Allow`, an unknown path with 404.",
+  "Beyond loopback, and wherever keys are configured, requests need one; what a key may do depends on its role.",
   `Every answer carries \`${requestIdHeader}\`: the client's own if it is well-formed.`,
   `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect;`,
   `repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
 ].join(" ");
 
+const securitySchemes = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "A key that `bun run keys` made: of a viewer, an operator or an admin.",
+  },
+  apiKey: { type: "apiKey", in: "header", name: "X-Api-Key", description: "The same key in another header." },
+} as const;
+
+const withKey = [{ bearer: [] }, { apiKey: [] }];
+
 /** One example of each failure, in the words it is really told in. */
 const exampleFailures: Record<ErrorCode, ContractFailure> = {
   invalid_request: invalidRequest(["Missing required field: 'orderId'"]),
   event_not_serialisable: { code: "event_not_serialisable", message: "The event does not fit its schema" },
+  unauthenticated: { code: "unauthenticated", message: "A key is needed" },
+  forbidden: {
+    code: "forbidden",
+    message: "The key 'reports' is a viewer's, and orders.create needs an operator's",
+  },
   not_found: { code: "not_found", message: "Order 'ORDER-404' not found" },
   method_not_allowed: { code: "method_not_allowed", message: "This path does not take DELETE" },
   request_timeout: { code: "request_timeout", message: "The body did not arrive within 8 s" },
@@ -65,6 +86,8 @@ const exampleFailures: Record<ErrorCode, ContractFailure> = {
 
 const statusTexts: Readonly<Record<number, string>> = {
   400: "The request is not valid",
+  401: "A key is needed, or this one is not known",
+  403: "The key's role may not do this, or the host or the page is not allowed",
   404: "Not found",
   408: "The body did not arrive in time",
   413: "The body is over 64 KB",
@@ -84,9 +107,15 @@ function operation(route: RouteDocument) {
     tags: [route.tag],
     summary: route.summary,
     description: route.description,
+    ...(needsKey(route) ? {} : { security: [] }),
     ...requestOf(route),
     responses: { ...successOf(route), ...errorsOf(route), ...othersOf(route) },
   };
+}
+
+/** Health and signing in are open, like everything in `http/open-paths.ts`. */
+function needsKey({ path }: RouteDocument): boolean {
+  return !isOpenPath(path);
 }
 
 function requestOf(route: RouteDocument) {
@@ -132,11 +161,13 @@ function successOf(route: RouteDocument) {
 
 /** Every route checks its input, may be limited, and may fail; those with a body may be too large or too slow. */
 function errorCodesOf(route: RouteDocument): readonly ErrorCode[] {
-  if (route.tag === "Health") return ["internal", "unavailable"];
+  const access: ErrorCode[] = needsKey(route) ? ["unauthenticated", "forbidden"] : ["forbidden"];
+  if (route.tag === "Health") return [...access, "internal", "unavailable"];
   const body: ErrorCode[] = route.from === "body" ? ["request_timeout", "payload_too_large"] : [];
   const late: ErrorCode[] = route.from === "body" ? ["outcome_unknown"] : [];
   return [
     "invalid_request",
+    ...access,
     ...body,
     ...route.errors,
     "too_many_requests",

@@ -1,5 +1,6 @@
 // What the procedures need from a service. cart and order satisfy these; the routers are built over them.
 // Every method answers expected failures as a Result; what it throws is a surprise and becomes `internal`.
+import type { Caller } from "./access.ts";
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type { ContractFailure } from "./errors.ts";
 import type {
@@ -70,6 +71,8 @@ export interface RequestContext {
   readonly idempotencyKey?: string;
   /** W3C `traceparent` header, if any and well-formed: passed on with the event. */
   readonly traceparent?: string;
+  /** Whose key it came with; absent where no keys are needed. */
+  readonly caller?: Caller;
 }
 
 type Answer<Value> = Promise<Result<Value, ContractFailure>>;

@@ -2,6 +2,7 @@
 // and cart and order own what happens. The clients' types are these functions' return types.
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
+import { refusalOf } from "./access.ts";
 import { auditPageQuerySchema } from "./audit.ts";
 import { historyQuerySchema, liveQuerySchema } from "./live.ts";
 import {
@@ -70,6 +71,13 @@ const t = initTRPC.context<RpcContext>().create({
   errorFormatter: ({ error, ctx }) => rpcErrorShape(failureOf(error), ctx?.request.requestId ?? null),
 });
 
+/** Every procedure is one of these: what the caller's role may not do is refused before its input is looked at. */
+const operation = t.procedure.use(({ path, ctx, next }) => {
+  const refusal = refusalOf(ctx.request.caller, path);
+  if (refusal !== undefined) throw rpcErrorOf(refusal);
+  return next();
+});
+
 const silent: Conditions = { deadlineMs: defaultDeadlineMs, timer: wallTimer, onSurprise: () => {} };
 
 /** Without `conditions`, exceptions of a port still become `internal` but nobody hears of them. */
@@ -89,10 +97,10 @@ export function cartRouterOver(procedures: Implemented<CartProcedures>, conditio
   const call = caller(conditions);
   return t.router({
     orders: t.router({
-      create: t.procedure
+      create: operation
         .input(validatedInput(createOrderSchema))
         .mutation(({ input, ctx }) => call(procedures["orders.create"], input, ctx.request)),
-      updateStatus: t.procedure
+      updateStatus: operation
         .input(validatedInput(updateStatusSchema))
         .mutation(({ input, ctx }) => call(procedures["orders.updateStatus"], input, ctx.request)),
     }),
@@ -109,37 +117,37 @@ export function orderRouterOver(
   const watch = watcher(conditions.timer, conditions.closing);
   return t.router({
     orders: t.router({
-      details: t.procedure
+      details: operation
         .input(validatedInput(orderQuerySchema))
         .query(({ input, ctx }) => call(procedures["orders.details"], input, ctx.request)),
-      list: t.procedure
+      list: operation
         .input(validatedInput(orderPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["orders.list"], input, ctx.request)),
-      idsFromTopic: t.procedure
+      idsFromTopic: operation
         .input(validatedInput(topicQuerySchema))
         .query(({ input, ctx }) => call(procedures["orders.idsFromTopic"], input, ctx.request)),
     }),
     dlq: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(deadLetterPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
-      count: t.procedure
+      count: operation
         .input(validatedInput(deadLetterCountQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.count"], input, ctx.request)),
-      get: t.procedure
+      get: operation
         .input(validatedInput(deadLetterQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.get"], input, ctx.request)),
-      stats: t.procedure
+      stats: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.stats"], input, ctx.request)),
-      info: t.procedure
+      info: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.info"], input, ctx.request)),
-      counts: t.procedure
+      counts: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.counts"], input, ctx.request)),
       /** The counts, and again whenever they have changed. */
-      watch: t.procedure.input(validatedInput(watchLettersSchema)).subscription(({ input, ctx, signal }) =>
+      watch: operation.input(validatedInput(watchLettersSchema)).subscription(({ input, ctx, signal }) =>
         watch({
           read: () => ask(procedures["dlq.counts"], undefined, ctx.request),
           idOf: ({ byState }) => Object.values(byState).join("."),
@@ -147,56 +155,56 @@ export function orderRouterOver(
           signal,
         }),
       ),
-      groups: t.procedure
+      groups: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["dlq.groups"], input, ctx.request)),
-      annotate: t.procedure
+      annotate: operation
         .input(validatedInput(annotateGroupSchema))
         .mutation(({ input, ctx }) => call(procedures["dlq.annotate"], input, ctx.request)),
-      discard: t.procedure
+      discard: operation
         .input(validatedInput(moveLettersSchema))
         .mutation(({ input, ctx }) => call(procedures["dlq.discard"], input, ctx.request)),
-      restore: t.procedure
+      restore: operation
         .input(validatedInput(moveLettersSchema))
         .mutation(({ input, ctx }) => call(procedures["dlq.restore"], input, ctx.request)),
     }),
     parked: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(parkedPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["parked.list"], input, ctx.request)),
-      retryNow: t.procedure
+      retryNow: operation
         .input(validatedInput(parkedTargetSchema))
         .mutation(({ input, ctx }) => call(procedures["parked.retryNow"], input, ctx.request)),
-      deadLetterNow: t.procedure
+      deadLetterNow: operation
         .input(validatedInput(parkedTargetSchema))
         .mutation(({ input, ctx }) => call(procedures["parked.deadLetterNow"], input, ctx.request)),
     }),
     partitions: t.router({
-      skip: t.procedure
+      skip: operation
         .input(validatedInput(skipPartitionSchema))
         .mutation(({ input, ctx }) => call(procedures["partitions.skip"], input, ctx.request)),
     }),
     replays: t.router({
-      preview: t.procedure
+      preview: operation
         .input(validatedInput(previewReplaySchema))
         .query(({ input, ctx }) => call(procedures["replays.preview"], input, ctx.request)),
-      start: t.procedure
+      start: operation
         .input(validatedInput(startReplaySchema))
         .mutation(({ input, ctx }) => call(procedures["replays.start"], input, ctx.request)),
-      startEdited: t.procedure
+      startEdited: operation
         .input(validatedInput(startEditedSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.startEdited"], input, ctx.request)),
-      checkEdited: t.procedure
+      checkEdited: operation
         .input(validatedInput(checkEditedSchema))
         .query(({ input, ctx }) => call(procedures["replays.checkEdited"], input, ctx.request)),
-      get: t.procedure
+      get: operation
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
-      timeline: t.procedure
+      timeline: operation
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.timeline"], input, ctx.request)),
       /** The job, and again whenever it has changed, until it has ended. */
-      watch: t.procedure.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
+      watch: operation.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
         watch({
           read: () => ask(procedures["replays.get"], { id: input.id }, ctx.request),
           idOf: ({ counts, state, pauseCause, ratePerSecond, endedAt }) =>
@@ -206,58 +214,58 @@ export function orderRouterOver(
           signal,
         }),
       ),
-      list: t.procedure
+      list: operation
         .input(validatedInput(replayPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.list"], input, ctx.request)),
-      items: t.procedure
+      items: operation
         .input(validatedInput(replayItemsQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.items"], input, ctx.request)),
-      pause: t.procedure
+      pause: operation
         .input(validatedInput(replayOrderSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.pause"], input, ctx.request)),
-      resume: t.procedure
+      resume: operation
         .input(validatedInput(replayOrderSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.resume"], input, ctx.request)),
-      cancel: t.procedure
+      cancel: operation
         .input(validatedInput(replayOrderSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.cancel"], input, ctx.request)),
-      setRate: t.procedure
+      setRate: operation
         .input(validatedInput(setReplayRateSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.setRate"], input, ctx.request)),
     }),
     audit: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(auditPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["audit.list"], input, ctx.request)),
     }),
     sagas: t.router({
-      place: t.procedure
+      place: operation
         .input(validatedInput(placeOrderSchema))
         .mutation(({ input, ctx }) => call(procedures["sagas.place"], input, ctx.request)),
-      list: t.procedure
+      list: operation
         .input(validatedInput(sagaPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["sagas.list"], input, ctx.request)),
-      order: t.procedure
+      order: operation
         .input(validatedInput(sagaQuerySchema))
         .query(({ input, ctx }) => call(procedures["sagas.order"], input, ctx.request)),
-      get: t.procedure
+      get: operation
         .input(validatedInput(sagaQuerySchema))
         .query(({ input, ctx }) => call(procedures["sagas.get"], input, ctx.request)),
-      stats: t.procedure
+      stats: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["sagas.stats"], input, ctx.request)),
-      pending: t.procedure
+      pending: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["sagas.pending"], input, ctx.request)),
     }),
     catalog: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["catalog.list"], input, ctx.request)),
     }),
     live: t.router({
       /** What happens, as it happens: see `liveEventSchema`. */
-      events: t.procedure
+      events: operation
         .input(validatedInput(liveQuerySchema))
         .subscription(({ input, ctx, signal }) =>
           subscription(
@@ -267,37 +275,37 @@ export function orderRouterOver(
         ),
     }),
     stats: t.router({
-      now: t.procedure
+      now: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["stats.now"], input, ctx.request)),
-      history: t.procedure
+      history: operation
         .input(validatedInput(historyQuerySchema))
         .query(({ input, ctx }) => call(procedures["stats.history"], input, ctx.request)),
     }),
     topics: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["topics.list"], input, ctx.request)),
-      partitions: t.procedure
+      partitions: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["topics.partitions"], input, ctx.request)),
       /** The last records of a topic and those that come. */
-      tail: t.procedure
+      tail: operation
         .input(validatedInput(tailQuerySchema))
         .subscription(({ input: { topic, lastEventId }, ctx, signal }) =>
           subscription(streams["topics.tail"]({ topic }, reader(lastEventId, signal), ctx.request), signal),
         ),
     }),
     schemas: t.router({
-      list: t.procedure
+      list: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["schemas.list"], input, ctx.request)),
-      get: t.procedure
+      get: operation
         .input(validatedInput(schemaVersionQuerySchema))
         .query(({ input, ctx }) => call(procedures["schemas.get"], input, ctx.request)),
     }),
     settings: t.router({
-      effective: t.procedure
+      effective: operation
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["settings.effective"], input, ctx.request)),
     }),

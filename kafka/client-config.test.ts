@@ -56,9 +56,26 @@ describe("the events of a client", () => {
     listener("error", { message: "Local: All broker connections are down" });
     listener("log", { severity: 0, fac: "FATAL", message: "why" });
     listener("stats", { message: "{}" });
-    listener("error", { message: "Broker: Topic authorization failed" });
+    listener("error", { message: "Broker: Not coordinator" });
     expect(told).toEqual(["down", "fatal why", "{}"]);
     expect(lines.map(({ level }) => level)).toEqual(["error", "warn"]);
+  });
+
+  test.each([
+    ["SASL authentication error: Authentication failed due to invalid credentials", "KAFKA_SASL_PASSWORD"],
+    ["SSL handshake failed: certificate verify failed: broker certificate", "KAFKA_SSL_CA_FILE"],
+    ["Broker: Topic authorization failed", "docs/kafka-acls.md"],
+    [
+      "Disconnected: connection closed by peer (after 1ms in state APIVERSION_QUERY)",
+      "KAFKA_SECURITY_PROTOCOL",
+    ],
+  ])("%s is told as what a person has to check, whichever way it comes, once", (message, named) => {
+    const { listener, lines } = listen();
+    listener("log", { severity: 6, fac: "FAIL", message });
+    listener("error", { message });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.message).toContain(named);
+    expect(lines[0]?.fields?.["detail"]).toBe(message);
   });
 
   test("a handler that throws does not reach native code", () => {

@@ -9,12 +9,15 @@ export interface ConnectionOptions {
   /** Shown by the broker in its logs and quotas. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** More of librdkafka's settings, for instance `security.protocol`, `sasl.*` and `ssl.*`. */
+  /** Who this client is and whom it trusts: `security.protocol`, `sasl.*` and `ssl.*`. Default: the plain protocol. */
+  readonly security?: ClientSettings;
+  /** More of librdkafka's settings. */
   readonly settings?: ClientSettings;
 }
 
-export function sharedSettings({ brokers, clientId }: ConnectionOptions): ClientSettings {
+export function sharedSettings({ brokers, clientId, security }: ConnectionOptions): ClientSettings {
   return {
+    ...security,
     "bootstrap.servers": brokers,
     "client.id": clientId,
     // The defaults (10 s, 30 s, 60 s) were made for programs that nobody waits for.
@@ -59,12 +62,58 @@ export function createEventListener(logger: Logger, handlers: ClientEventHandler
         if (event.fac === fatalFacility) handlers.onFatal(event.message);
       } else if (type === "error") {
         if (event.message === allBrokersDown) handlers.onAllBrokersDown();
-        else log("warn", event.message, "The Kafka client reports an error", { detail: event.message });
+        else reportError(log, event.message);
       }
     } catch (error) {
       logger.error("A handler of Kafka client events failed", { detail: String(error) });
     }
   };
+}
+
+interface ToldCause {
+  readonly pattern: RegExp;
+  readonly level: Level;
+  readonly sentence: string;
+}
+
+/** What a person has to put right, and waiting does not: told as that, with where. */
+const toldCauses: readonly ToldCause[] = [
+  {
+    pattern: /authentication (failed|failure|error)|invalid credentials/i,
+    level: "error",
+    sentence:
+      "Kafka refuses this service's user or password: check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM",
+  },
+  {
+    pattern:
+      /certificate verify failed|certificate could not be verified|hostname mismatch|IP address mismatch/i,
+    level: "error",
+    sentence:
+      "Kafka's certificate is not trusted: check KAFKA_SSL_CA_FILE, and that the brokers' names are in their certificates",
+  },
+  {
+    pattern: /authorization failed/i,
+    level: "error",
+    sentence:
+      "Kafka does not allow this service what it needs: give its user the rights that docs/kafka-acls.md lists",
+  },
+  {
+    // Also what a broker that is just going away does.
+    pattern: /connection closed by peer.*APIVERSION_QUERY|wrong version number|packet length too long/i,
+    level: "warn",
+    sentence:
+      "Kafka closed a connection before it was used: if this goes on, check KAFKA_SECURITY_PROTOCOL and the listener's port",
+  },
+];
+
+function causeIn(detail: string): ToldCause | undefined {
+  return toldCauses.find(({ pattern }) => pattern.test(detail));
+}
+
+function reportError(log: LimitedLog, detail: string): void {
+  const told = causeIn(detail);
+  if (told === undefined) log("warn", detail, "The Kafka client reports an error", { detail });
+  else log(told.level, told.sentence, told.sentence, { detail });
 }
 
 const syslog = { critical: 2, error: 3, warning: 4, info: 6 } as const;
@@ -73,7 +122,10 @@ type Level = "debug" | "info" | "warn" | "error";
 type LimitedLog = (level: Level, kind: string, message: string, fields: LogFields) => void;
 
 function logLine(log: LimitedLog, severity: number, facility: string, detail: string): void {
-  log(levelOf(severity, facility), facility, "The Kafka client reports", { facility, detail });
+  const told = severity <= syslog.warning || facility === "FAIL" ? causeIn(detail) : undefined;
+  if (told === undefined)
+    log(levelOf(severity, facility), facility, "The Kafka client reports", { facility, detail });
+  else log(told.level, told.sentence, told.sentence, { facility, detail });
 }
 
 function levelOf(severity: number, facility: string): Level {

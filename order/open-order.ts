@@ -9,6 +9,7 @@ import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
+import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
@@ -199,10 +200,16 @@ export async function openOrder(
     observer: tally.http,
     metrics,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
+    guards: openGuards(settings, logger, closing),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.ORDER_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.ORDER_PORT,
+    fetch: app.fetch,
+    tls: readTlsFiles(settings),
+  });
   closing.add(() => server.stop(2000));
   // Streams have no end of their own: the server would wait for them.
   closing.add(() => {
@@ -218,6 +225,7 @@ export async function openOrder(
   function consumerOptions(consumed: readonly string[], groupId: string) {
     return {
       brokers: parts.brokers,
+      security: parts.security,
       clientId: "orderwire-order",
       groupId,
       topics: consumed,
@@ -271,6 +279,7 @@ export async function openOrder(
     if (draining || !hasParticipants(settings, parts)) return;
     participants = await openParticipants({
       brokers: parts.brokers,
+      security: parts.security,
       topics: {
         orders: settings.SAGA_ORDERS_TOPIC,
         payment: settings.SAGA_PAYMENT_TOPIC,

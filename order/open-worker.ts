@@ -50,6 +50,7 @@ export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWork
   const { settings, parts, store, codec, logger, closing, topicIdOf, tally } = options;
   const publisher = await openPublisher({
     brokers: parts.brokers,
+    security: parts.security,
     clientId: "orderwire-order",
     logger,
     onPublished: tally.publish.onPublished,

@@ -1,5 +1,6 @@
 // The order to read on past records that cannot be read. It is written to the audit first, so no record is passed over
 // without a trace, whatever happens then; and it is given only about a partition that this instance sees standing still.
+import { actorOf } from "../contract/access.ts";
 import {
   type ContractFailure,
   partitionNotStalled,
@@ -7,7 +8,7 @@ import {
   stalledElsewhere,
 } from "../contract/errors.ts";
 import type { PartitionSkip, SkipPartition } from "../contract/partitions.ts";
-import type { PartitionOperations } from "../contract/ports.ts";
+import type { PartitionOperations, RequestContext } from "../contract/ports.ts";
 import { failed, type Result, success } from "../contract/result.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import type { Logger } from "../service/logger.ts";
@@ -50,13 +51,14 @@ export function createPartitionOperations(options: PartitionOperationsOptions): 
     return undefined;
   }
 
-  async function carryOut(command: SkipPartition, requestId: string): Promise<Skipped> {
+  async function carryOut(command: SkipPartition, context: RequestContext): Promise<Skipped> {
     const { reason, ...target } = command;
-    const fields = { ...target, requestId, reason };
+    const actor = actorOf(context);
+    const fields = { ...target, actor, requestId: context.requestId, reason };
     const auditId = await audit.append({
       atMs: now(),
       action: "partitions.skip",
-      actor: requestId,
+      actor,
       target: { ...target },
       reason,
     });
@@ -71,7 +73,7 @@ export function createPartitionOperations(options: PartitionOperationsOptions): 
   }
 
   return {
-    skip: (command, { requestId }) =>
+    skip: (command, context) =>
       whileStoreWrites(async () => {
         const key = partitionKey(command);
         if (beingSkipped.has(key)) {
@@ -84,7 +86,7 @@ export function createPartitionOperations(options: PartitionOperationsOptions): 
         if (objection !== undefined) return failed(objection);
         beingSkipped.add(key);
         try {
-          return await carryOut(command, requestId);
+          return await carryOut(command, context);
         } finally {
           beingSkipped.delete(key);
         }

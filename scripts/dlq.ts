@@ -1,5 +1,5 @@
 // `bun run dlq -- ls | count | show | groups | replay | discard | restore | jobs | items | wait | resume | audit | …`: see
-// cli/dlq-arguments.ts. ORDER_URL is where order listens.
+// cli/dlq-arguments.ts. ORDER_URL is where order listens, ORDERWIRE_KEY the API key where one is needed.
 import { runDlq, type Terminal } from "../cli/dlq.ts";
 import { createOrderClient } from "../contract/client.ts";
 
@@ -13,4 +13,6 @@ const plainTerminal: Terminal = {
 const terminal: Terminal = process.stderr.isTTY
   ? { ...plainTerminal, draw: (line) => void process.stderr.write(`\r\u001b[2K${line}`) }
   : plainTerminal;
-process.exitCode = await runDlq(words, createOrderClient(url), terminal);
+const key = process.env["ORDERWIRE_KEY"];
+const options = key === undefined || key === "" ? {} : { key };
+process.exitCode = await runDlq(words, createOrderClient(url, options), terminal);

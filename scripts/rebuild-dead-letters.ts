@@ -52,6 +52,7 @@ async function rebuild(settings: Settings): Promise<number> {
       topics,
       consumer: {
         brokers: parts.brokers,
+        security: parts.security,
         clientId: "orderwire-dlq-rebuild",
         settings: parts.consumerSettings,
       },

@@ -1,4 +1,5 @@
 // Listens and lets go cleanly: `stop` refuses new connections, lets running requests finish, then closes what is left.
+import { isLoopback } from "./loopback.ts";
 
 export interface HttpServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -10,17 +11,27 @@ export interface HttpServer {
 export interface HttpServerOptions {
   readonly hostname: string;
   readonly port: number;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** `remoteAddress` costs a look-up: it is asked only when it matters. */
+  readonly fetch: (request: Request, remoteAddress: () => string) => Response | Promise<Response>;
+  /** With it, https and nothing else. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** What the files hold, in PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
 // Above our own limit of 64 KiB, so that the answer to a larger body is ours; below what could fill the memory.
 const hardBodyLimitBytes = 32 * 1024 * 1024;
 
 /** Throws when the address is taken; the message names it. */
-export function serveHttp({ hostname, port, fetch }: HttpServerOptions): HttpServer {
-  const server = listen({ hostname, port, fetch });
+export function serveHttp(options: HttpServerOptions): HttpServer {
+  const { hostname, tls } = options;
+  const server = listen(options);
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${server.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${server.port}`,
     async stop(timeoutMs) {
       const finished = server.stop(false);
       const deadline = Promise.withResolvers<void>();
@@ -32,12 +43,37 @@ export function serveHttp({ hostname, port, fetch }: HttpServerOptions): HttpSer
   };
 }
 
-function listen({ hostname, port, fetch }: HttpServerOptions) {
+function listen({ hostname, port, fetch, tls }: HttpServerOptions) {
   try {
-    return Bun.serve({ hostname, port, fetch, idleTimeout: 30, maxRequestBodySize: hardBodyLimitBytes });
+    const options = {
+      hostname,
+      port,
+      // Whoever calls over loopback is this machine: nobody has to be asked.
+      fetch: isLoopback(hostname)
+        ? (request: Request) => fetch(request, () => hostname)
+        : (request: Request, server: Bun.Server<undefined>) =>
+            fetch(request, () => server.requestIP(request)?.address ?? "unknown"),
+      idleTimeout: 30,
+      maxRequestBodySize: hardBodyLimitBytes,
+    };
+    return tls === undefined ? Bun.serve(options) : Bun.serve({ ...options, tls: { ...tls } });
   } catch (cause) {
+    if (isTlsFault(cause)) {
+      throw new Error(
+        "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: are they in PEM, and does the key belong to the certificate?",
+        { cause },
+      );
+    }
     throw new Error(`${hostname}:${port} cannot be listened on: is another process using the port?`, {
       cause,
     });
   }
+}
+
+function isTlsFault(cause: unknown): boolean {
+  return (
+    cause instanceof Error &&
+    !("code" in cause && cause.code === "EADDRINUSE") &&
+    /BoringSSL|PEM|TLS|SSL|KEY_VALUES/i.test(cause.message)
+  );
 }

@@ -63,6 +63,46 @@ describe("settings", () => {
     expect(readSettings({ SAGA_DLQ_TOPIC: "order-events-dlq" }).ok).toBe(false);
   });
 
+  test("an address that others can reach needs API keys, and loopback does not", () => {
+    const open = readSettings({ HOST: "0.0.0.0" });
+    expect(open).toEqual({
+      ok: false,
+      faults: [
+        'HOST is "0.0.0.0", which others can reach, and there are no API keys: make one with `bun run keys -- add --role admin --name you --file api-keys` and set API_KEYS_FILE=api-keys, or leave HOST at 127.0.0.1.',
+      ],
+    });
+    for (const HOST of [
+      "::",
+      "10.0.0.7",
+      "orders.example",
+      "localhost.example",
+      "127.0.0.1.example",
+      "[::]",
+    ]) {
+      expect([HOST, readSettings({ HOST }).ok]).toEqual([HOST, false]);
+      expect(readSettings({ HOST, API_KEYS_FILE: "keys" }).ok).toBe(true);
+    }
+    for (const HOST of ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
+      expect(readSettings({ HOST }).ok).toBe(true);
+  });
+
+  test("hosts and origins are lists in their own form, and TLS needs both files", () => {
+    expect(
+      readSettings({ ALLOWED_HOSTS: "a.example, b", ALLOWED_ORIGINS: "https://a.example:8443" }).ok,
+    ).toBe(true);
+    for (const wrong of [
+      { ALLOWED_HOSTS: "https://a.example" },
+      { ALLOWED_HOSTS: "a.example:80" },
+      { ALLOWED_ORIGINS: "a.example" },
+      { ALLOWED_ORIGINS: "https://a.example/" },
+      { ALLOWED_ORIGINS: "*" },
+      { TLS_CERT_FILE: "cert.pem" },
+      { TLS_KEY_FILE: "key.pem" },
+    ]) {
+      expect([wrong, readSettings(wrong).ok]).toEqual([wrong, false]);
+    }
+  });
+
   test("an empty variable counts as unset", () => {
     expect(readSettings({ CART_PORT: "", KAFKA_BROKERS: " " })).toMatchObject({
       ok: true,

@@ -2,7 +2,9 @@
 // and the README's settings table is generated from here (scripts/settings-table.ts; a test fails when it is stale).
 import { z } from "zod";
 import { readIsoDurationMs } from "./iso-duration.ts";
+import { kafkaSecurityFaults } from "./kafka-security.ts";
 import { logLevels } from "./logger.ts";
+import { isLoopback } from "./loopback.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 const count = (fallback: number, max: number) => z.coerce.number().int().min(0).max(max).default(fallback);
@@ -41,14 +43,93 @@ const crashPoints = [
 ] as const;
 
 export const settingsSchema = z.object({
-  HOST: z.string().min(1).default("127.0.0.1").describe("Address that both services listen on"),
+  HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address that both services listen on; one that others can reach needs API keys"),
   CART_PORT: port(8000).describe("Port of cart; 0 takes a free one"),
   ORDER_PORT: port(8001).describe("Port of order; 0 takes a free one"),
+  API_KEYS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "File of the API keys, made by `bun run keys`; with keys every request needs one, also on loopback",
+    ),
+  API_KEYS: z.string().optional().describe("The same lines as a setting, separated by commas"),
+  ALLOWED_HOSTS: z
+    .string()
+    .regex(/^[^\s/:]+(,\s*[^\s/:]+)*$/, "must be host names without ports, separated by commas")
+    .optional()
+    .describe(
+      "Names that the services may be called by, beside `localhost` and addresses. Default: none without API keys, any with them",
+    ),
+  ALLOWED_ORIGINS: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s/,]+(,\s*https?:\/\/[^\s/,]+)*$/,
+      "must be origins such as https://shop.example, separated by commas",
+    )
+    .optional()
+    .describe("Origins whose pages may call the services (CORS). Default: none"),
+  RATE_LIMIT_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(50_000)
+    .describe(
+      "Requests a second that one API key, or without keys one address, may send; more are answered with 429",
+    ),
+  MAX_IN_FLIGHT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(5000)
+    .describe("Requests that a service answers at once; more are answered with 503"),
+  TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe("Certificate chain in PEM: with it and its key the services speak https and nothing else"),
+  TLS_KEY_FILE: z.string().optional().describe("Its private key in PEM"),
   KAFKA_BROKERS: z
     .string()
     .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "must be host:port, several separated by commas")
     .optional()
     .describe("Kafka to use, `host:port,…`; without it an embedded cluster that lives in memory"),
+  KAFKA_SECURITY_PROTOCOL: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]))
+    .optional()
+    .describe("`sasl_ssl` where Kafka is not on a network of its own. Default: `plaintext`"),
+  KAFKA_SASL_MECHANISM: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]))
+    .prefault("SCRAM-SHA-512")
+    .describe("How the user is proved with `sasl_…`"),
+  KAFKA_SASL_USERNAME: z
+    .string()
+    .optional()
+    .describe("This service's user; what it needs: docs/kafka-acls.md"),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe("Its password"),
+  KAFKA_SSL_CA_FILE: z
+    .string()
+    .optional()
+    .describe("Certificates that the brokers' are checked against, in PEM. Default: the system's"),
+  KAFKA_SSL_CERT_FILE: z
+    .string()
+    .optional()
+    .describe("Certificate of this service, where brokers ask for one"),
+  KAFKA_SSL_KEY_FILE: z.string().optional().describe("Its private key"),
+  KAFKA_SSL_KEY_PASSWORD: z.string().optional().describe("The key's password, if it has one"),
+  SCHEMA_REGISTRY_USERNAME: z
+    .string()
+    .optional()
+    .describe("User for the registry's basic authentication; `https://user:password@…` does as well"),
+  SCHEMA_REGISTRY_PASSWORD: z.string().optional().describe("Its password"),
   SCHEMA_REGISTRY_URL: url(["http://", "https://"])
     .optional()
     .describe("Confluent-compatible schema registry; needed with `KAFKA_BROKERS`"),
@@ -174,6 +255,17 @@ const topicSettings = [
   "SAGA_DLQ_TOPIC",
 ] as const satisfies readonly SettingName[];
 
+const secrets: readonly string[] = [
+  "API_KEYS",
+  "KAFKA_SASL_PASSWORD",
+  "KAFKA_SSL_KEY_PASSWORD",
+  "SCHEMA_REGISTRY_PASSWORD",
+] satisfies readonly SettingName[];
+
+function isSecret(name: string): boolean {
+  return secrets.includes(name);
+}
+
 const secretInUrl = /\/\/[^@/]*@/;
 
 export type SettingsResult =
@@ -198,12 +290,28 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 
 function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);
-  const value = given[name]?.replace(secretInUrl, "//***@") ?? "";
+  const value = isSecret(name) ? "***" : (given[name]?.replace(secretInUrl, "//***@") ?? "");
   return `${name} ${issue.message} (it is "${value}").`;
 }
 
 function faultsTogether(settings: Settings): string[] {
-  return [...topicsUsedTwice(settings), ...missingCompanions(settings)];
+  return [
+    ...unguarded(settings),
+    ...topicsUsedTwice(settings),
+    ...missingCompanions(settings),
+    ...kafkaSecurityFaults(settings),
+  ];
+}
+
+function unguarded({ HOST, API_KEYS, API_KEYS_FILE, TLS_CERT_FILE, TLS_KEY_FILE }: Settings): string[] {
+  const open =
+    isLoopback(HOST) || API_KEYS !== undefined || API_KEYS_FILE !== undefined
+      ? []
+      : [
+          `HOST is "${HOST}", which others can reach, and there are no API keys: make one with \`bun run keys -- add --role admin --name you --file api-keys\` and set API_KEYS_FILE=api-keys, or leave HOST at 127.0.0.1.`,
+        ];
+  const halfTls = (TLS_CERT_FILE === undefined) !== (TLS_KEY_FILE === undefined);
+  return halfTls ? [...open, "TLS_CERT_FILE and TLS_KEY_FILE must be set together."] : open;
 }
 
 /** A topic that is read as two things would make dead letters of every record, or answer its own answers. */

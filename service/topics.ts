@@ -25,6 +25,12 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
   ];
 }
 
+/** What cart publishes to: the only topics that it has to know. */
+export function cartTopics(settings: Settings): readonly TopicSpec[] {
+  const names: readonly string[] = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC];
+  return topicSpecs(settings).filter(({ name }) => names.includes(name));
+}
+
 export interface TopicKeeper {
   /** Resolves with the ids of the topics when they are there; never when stopped before. */
   readonly ready: Promise<ReadonlyMap<string, string>>;
@@ -37,14 +43,18 @@ const retryDelay: Backoff = { firstMs: 200, maxMs: 5000 };
  * Makes the topics that are missing, trying until the broker answers: a service starts also while it is away. The embedded
  * cluster has its topics from the start; their id is the cluster's life.
  */
-export function keepTopics({ brokers, clusterLife }: Parts, settings: Settings, logger: Logger): TopicKeeper {
-  const topics = topicSpecs(settings);
+export function keepTopics(
+  { brokers, security, clusterLife }: Parts,
+  settings: Settings,
+  logger: Logger,
+  topics: readonly TopicSpec[] = topicSpecs(settings),
+): TopicKeeper {
   if (clusterLife !== undefined) {
     const ids = new Map(topics.map(({ name }) => [name, clusterLife]));
     return { ready: Promise.resolve(ids), stop: () => undefined };
   }
   const ready = Promise.withResolvers<ReadonlyMap<string, string>>();
-  const admin = { brokers, clientId: "orderwire-admin", logger };
+  const admin = { brokers, security, clientId: "orderwire-admin", logger };
   let stopped = false;
   let cancelRetry: (() => void) | undefined;
 

@@ -29,7 +29,10 @@ const compose = [["docker-compose"], ["docker", "compose"]].find(([program = "",
 
 describe("compose.yaml", () => {
   test.skipIf(compose === undefined)("passes `docker-compose config` (needs docker-compose)", () => {
-    const { exitCode, stderr } = Bun.spawnSync([...(compose ?? []), "config", "--quiet"], { cwd: root });
+    const { exitCode, stderr } = Bun.spawnSync([...(compose ?? []), "config", "--quiet"], {
+      cwd: root,
+      env: { ...process.env, API_KEYS: "me:admin:00" },
+    });
     expect({ exitCode, stderr: stderr.toString() }).toMatchObject({ exitCode: 0 });
   });
 
@@ -46,7 +49,7 @@ describe("compose.yaml", () => {
   });
 
   test("starts cart and order when what they need is healthy, with the README's settings", () => {
-    const settings = ["HOST", "KAFKA_BROKERS", "SCHEMA_REGISTRY_URL"];
+    const settings = ["API_KEYS", "HOST", "KAFKA_BROKERS", "SCHEMA_REGISTRY_URL"];
     expect(needsOf("cart")).toEqual({
       healthy: ["kafka", "registry"],
       settings: ["CART_PORT", ...settings].sort(),

@@ -13,9 +13,11 @@ import "./styles/screens.css";
 import "./styles/failures.css";
 import "./styles/replays.css";
 import "./styles/live.css";
+import "./styles/access.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { Frame } from "./frame/frame.tsx";
+import { SignedIn } from "./frame/signed-in.tsx";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -34,6 +36,8 @@ const root = document.getElementById("console");
 if (root === null) throw new Error("the page has no place for the console");
 createRoot(root).render(
   <QueryClientProvider client={queries}>
-    <Frame />
+    <SignedIn>
+      <Frame />
+    </SignedIn>
   </QueryClientProvider>,
 );

@@ -223,6 +223,7 @@ const resumption =
 
 export const liveStreams: readonly StreamRoute[] = [
   defineStream({
+    operation: "live.events",
     tag: "Live",
     errorShape: systemBErrors,
     path: "/ops/live",
@@ -240,6 +241,7 @@ export const liveStreams: readonly StreamRoute[] = [
     },
   }),
   defineStream({
+    operation: "topics.tail",
     tag: "Live",
     errorShape: systemBErrors,
     path: "/ops/topics/tail",

@@ -8,7 +8,7 @@ import { readInput, type InputKind } from "../problems.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
 import { success, type Result } from "../result.ts";
 
-export type Method = "GET" | "POST" | "PUT";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** How one of the documented systems words its errors. */
 export interface ErrorShape {

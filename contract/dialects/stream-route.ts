@@ -1,5 +1,6 @@
 // A route that answers with server-sent events, as data: what serves it and what documents it read the same object.
 import type { z } from "zod";
+import type { Operation } from "../access.ts";
 import type { ContractFailure } from "../errors.ts";
 import type { RequestContext } from "../ports.ts";
 import { readInput } from "../problems.ts";
@@ -12,6 +13,8 @@ type Opening = Promise<Result<Stream<{ readonly kind: string }>, ContractFailure
 
 export interface StreamRoute extends RouteDocument {
   readonly answerType: "text/event-stream";
+  /** Whose rights it needs. */
+  readonly operation: Operation;
   /** Of the JSON in each event's `data`. */
   readonly eventSchema: z.ZodType;
   /** Validates what came over the wire, and says how to open it. */

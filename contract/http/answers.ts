@@ -5,12 +5,28 @@ import { outcomeHeader, requestIdHeader } from "../protocol.ts";
 
 type HeaderFields = Readonly<Record<string, string>>;
 
+/** For browsers that are led here: an answer is data, never a page, a script or a frame, and other sites do not embed it. */
+const dataHeaders = {
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+/** Of what may be a page. Data needs no more than the three above, and each header of each answer costs. */
+export const securityHeaders = {
+  ...dataHeaders,
+  "Referrer-Policy": "no-referrer",
+  "X-Frame-Options": "DENY",
+} as const;
+
 /** On every answer, errors included. Answers are about orders that change, so nothing may keep them. */
 export function commonHeaders(requestId: string): Record<string, string> {
   return {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": dataHeaders["Content-Security-Policy"],
+    "Cross-Origin-Resource-Policy": dataHeaders["Cross-Origin-Resource-Policy"],
+    "X-Content-Type-Options": dataHeaders["X-Content-Type-Options"],
     [requestIdHeader]: requestId,
   };
 }

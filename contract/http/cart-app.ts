@@ -1,5 +1,4 @@
 // cart's HTTP side, whole: hand it the commands and serve its `fetch`.
-import type { Hono } from "hono";
 import { systemACartRoutes } from "../dialects/system-a.ts";
 import { systemBCartRoutes } from "../dialects/system-b.ts";
 import { cartHealthSchema } from "../health.ts";
@@ -8,6 +7,7 @@ import { cartProcedures } from "../procedures.ts";
 import { cartRouterOver } from "../routers.ts";
 import { healthDocuments } from "./health-endpoints.ts";
 import { observedProcedures } from "./observed.ts";
+import type { ServiceApp } from "./guarded-app.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 
@@ -16,7 +16,7 @@ export interface CartAppOptions extends ServingOptions {
   readonly health: CartHealth;
 }
 
-export function createCartApp(options: CartAppOptions): Hono {
+export function createCartApp(options: CartAppOptions): ServiceApp {
   const serving = servingOf(options);
   const procedures = observedProcedures(cartProcedures(options.commands), serving.observer);
   return serviceApp(

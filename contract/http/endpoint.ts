@@ -3,7 +3,8 @@
 import { Hono } from "hono";
 import type { ErrorShape, Method } from "../dialects/route.ts";
 import { internalFailure } from "../perform.ts";
-import { failureAnswer } from "./answers.ts";
+import { failureAnswer, securityHeaders } from "./answers.ts";
+import type { Admission } from "./guards.ts";
 import { readRequestId } from "./request-context.ts";
 import { observed } from "./observed.ts";
 import type { Serving } from "./serving.ts";
@@ -13,7 +14,11 @@ export interface Endpoint {
   /** `{name}` stands for one segment. */
   readonly path: string;
   readonly errorShape: ErrorShape;
-  readonly handle: (request: Request, parameters: PathParameters) => Response | Promise<Response>;
+  readonly handle: (
+    request: Request,
+    parameters: PathParameters,
+    admission: Admission,
+  ) => Response | Promise<Response>;
 }
 
 /** The segments of a path that have a name, decoded. */
@@ -22,17 +27,20 @@ export type PathParameters = Readonly<Record<string, string>>;
 export interface Mounting {
   readonly endpoints: readonly Endpoint[];
   /** Takes a whole prefix with all its methods. */
-  readonly prefixes: Readonly<Record<string, (request: Request) => Promise<Response>>>;
+  readonly prefixes: Readonly<Record<string, (request: Request, admission: Admission) => Promise<Response>>>;
   /** Whose words an unknown path is answered in. */
   readonly errorShapeOf: (path: string) => ErrorShape;
 }
 
-export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): Hono {
-  const app = new Hono();
+/** Served with what the guards found out, as Hono's environment. */
+export type MountedApp = Hono<{ Bindings: Admission }>;
+
+export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): MountedApp {
+  const app: MountedApp = new Hono();
   const { observer } = serving;
   for (const { method, path, handle } of endpoints) {
     app.on(method, honoPath(path), (c) =>
-      observed(observer, c.req.method, path, () => handle(c.req.raw, c.req.param())),
+      observed(observer, c.req.method, path, () => handle(c.req.raw, c.req.param(), c.env)),
     );
   }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
@@ -42,7 +50,11 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
     );
   }
   for (const [prefix, handle] of Object.entries(prefixes)) {
-    app.all(`${prefix}/*`, (c) => observed(observer, c.req.method, prefix, () => handle(c.req.raw)));
+    app.all(`${prefix}/*`, (c) =>
+      observed(observer, c.req.method, prefix, async () =>
+        withSecurityHeaders(await handle(c.req.raw, c.env)),
+      ),
+    );
   }
 
   app.notFound((c) =>
@@ -77,11 +89,24 @@ function answerOtherMethod(request: Request, allow: string, shape: ErrorShape): 
   if (request.method === "OPTIONS") {
     return new Response(null, {
       status: 204,
-      headers: { Allow: allow, "X-Request-Id": requestId, "Cache-Control": "no-store" },
+      headers: {
+        ...securityHeaders,
+        Allow: allow,
+        "X-Request-Id": requestId,
+        "Cache-Control": "no-store",
+      },
     });
   }
   const message = `This path does not take ${shownMethod(request.method)}; it takes ${allow}`;
   return failureAnswer(shape, { code: "method_not_allowed", message }, requestId, { Allow: allow });
+}
+
+/** What answers below a prefix may have stricter ones, or others that its pages need. */
+function withSecurityHeaders(answer: Response): Response {
+  for (const [name, value] of Object.entries(securityHeaders)) {
+    if (!answer.headers.has(name)) answer.headers.set(name, value);
+  }
+  return answer;
 }
 
 /** A method is whatever the client made up. */

@@ -1,5 +1,4 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
-import type { Hono } from "hono";
 import { liveRoutes, liveStreams } from "../dialects/live.ts";
 import { operatorRoutes } from "../dialects/operator.ts";
 import { replayRoutes } from "../dialects/replays.ts";
@@ -13,6 +12,7 @@ import { orderProcedures, orderStreams, type OrderPorts } from "../procedures.ts
 import { orderRouterOver } from "../routers.ts";
 import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
 import { observedProcedures } from "./observed.ts";
+import type { ServiceApp } from "./guarded-app.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 import { serveStream } from "./stream-endpoint.ts";
@@ -23,7 +23,7 @@ export interface OrderAppOptions extends ServingOptions, OrderPorts {
   readonly console?: (request: Request) => Promise<Response>;
 }
 
-export function createOrderApp(options: OrderAppOptions): Hono {
+export function createOrderApp(options: OrderAppOptions): ServiceApp {
   const serving = servingOf(options);
   const procedures = observedProcedures(orderProcedures(options), serving.observer);
   const streams = orderStreams(options);

@@ -1,5 +1,6 @@
 // What the headers say about a request. The request id is always usable, whatever the client sent; a malformed
 // Idempotency-Key is an error, because a client that sends one relies on it.
+import type { Caller } from "../access.ts";
 import { invalidRequest, type ContractFailure } from "../errors.ts";
 import type { RequestContext } from "../ports.ts";
 import type { Effect } from "../procedures.ts";
@@ -20,6 +21,7 @@ export function readRequestContext(
   headers: Headers,
   requestId: string,
   effect: Effect,
+  caller?: Caller,
 ): Result<RequestContext, ContractFailure> {
   const idempotencyKey = effect === "write" ? headers.get(idempotencyKeyHeader) : null;
   if (idempotencyKey !== null && !idempotencyKeyPattern.test(idempotencyKey)) {
@@ -33,5 +35,6 @@ export function readRequestContext(
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
     // The W3C rule for a malformed one is to go on without it.
     ...(traceparent !== null && traceparentPattern.test(traceparent) ? { traceparent } : {}),
+    ...(caller === undefined ? {} : { caller }),
   });
 }

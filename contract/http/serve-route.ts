@@ -1,5 +1,6 @@
 // Serves one route of a dialect: read, validate once, run, answer in the dialect's words. tRPC is not on this path:
 // both call the same procedures (see README, "Dialects call procedures, not tRPC").
+import { refusalOf, type Caller } from "../access.ts";
 import type { Route, WireAnswer } from "../dialects/route.ts";
 import type { ContractFailure } from "../errors.ts";
 import { perform } from "../perform.ts";
@@ -20,9 +21,10 @@ export function serveRoute<Catalogue extends Signatures<Catalogue>>(
   serving: Serving,
 ): Endpoint["handle"] {
   const { effect } = procedures[route.procedure];
-  return async (request, parameters) => {
+  const operation = String(route.procedure);
+  return async (request, parameters, { caller }) => {
     const requestId = readRequestId(request.headers);
-    const answer = await answerTo(request, parameters, requestId);
+    const answer = await answerTo(request, parameters, requestId, caller);
     if (answer.ok) return jsonAnswer(route.status, answer.value.body, requestId, answer.value.headers);
     return failureAnswer(route.errorShape, answer.failure, requestId);
   };
@@ -31,8 +33,11 @@ export function serveRoute<Catalogue extends Signatures<Catalogue>>(
     request: Request,
     parameters: PathParameters,
     requestId: string,
+    caller: Caller | undefined,
   ): Promise<Result<WireAnswer, ContractFailure>> {
-    const context = readRequestContext(request.headers, requestId, effect);
+    const refusal = refusalOf(caller, operation);
+    if (refusal !== undefined) return failed(refusal);
+    const context = readRequestContext(request.headers, requestId, effect, caller);
     if (!context.ok) return context;
     const wire = await readWire(request, parameters);
     if (!wire.ok) return wire;

@@ -1,18 +1,19 @@
 // What both services' applications are made of: the dialects' routes, health, tRPC, the OpenAPI document and an index.
 import type { AnyTRPCRouter } from "@trpc/server";
-import type { Hono } from "hono";
 import type { ErrorShape, Route, RouteDocument } from "../dialects/route.ts";
 import { systemAErrors } from "../dialects/system-a.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import type { HealthView } from "../ports.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
-import { commonHeaders, jsonAnswer } from "./answers.ts";
+import { commonHeaders, failureAnswer, jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
+import { guardedApp, type ServiceApp } from "./guarded-app.ts";
 import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
 import type { ServedText, Serving } from "./serving.ts";
-import { trpcEndpoint, trpcPath } from "./trpc-endpoint.ts";
+import { sessionDocuments, sessionEndpoints } from "./session.ts";
+import { rpcRefusal, trpcEndpoint, trpcPath } from "./trpc-endpoint.ts";
 
 export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, HealthBody> {
   readonly service: "cart" | "order";
@@ -35,12 +36,13 @@ const consolePath = "/console";
 export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
-): Hono {
+): ServiceApp {
   const { procedures, routes, streams = [], router, health, healthDetail, console: pages } = definition;
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
     ...streams.map((stream) => ({ ...placeOf(stream), handle: stream.handle })),
     ...healthEndpoints(health, serving, healthDetail),
+    ...sessionEndpoints(serving, pages !== undefined),
     fixed("/openapi.json", documentOnce(definition, serving)),
     ...(serving.metrics === undefined ? [] : [metricsEndpoint(serving.metrics)]),
     fixed("/", () => Promise.resolve(indexOf(definition, serving))),
@@ -49,7 +51,15 @@ export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
     [trpcPath]: trpcEndpoint(router, serving),
     ...(pages === undefined ? {} : { [consolePath]: pages }),
   };
-  return mount({ endpoints, prefixes, errorShapeOf }, serving);
+  const app = mount({ endpoints, prefixes, errorShapeOf }, serving);
+  return guardedApp({
+    guards: serving.guards,
+    serve: (request, admission) => app.fetch(request, admission),
+    refuse: (path, failure, requestId, headers) =>
+      path.startsWith(`${trpcPath}/`)
+        ? rpcRefusal(failure, requestId, headers)
+        : failureAnswer(errorShapeOf(path), failure, requestId, headers),
+  });
 }
 
 /** System A lives under /api; everything else speaks as system B does. */
@@ -87,13 +97,18 @@ function metricsEndpoint(metrics: ServedText): Endpoint {
 
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
-  { title, routes, streams = [], healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
-  { version }: Serving,
+  { title, routes, streams = [], healthDocuments, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
+  { version, guards }: Serving,
 ): () => Promise<unknown> {
   let document: Promise<unknown> | undefined;
   return () => {
     document ??= import("../openapi.ts").then(({ openApiDocument }) =>
-      openApiDocument({ title, version, documents: [...routes, ...streams, ...healthDocuments] }),
+      openApiDocument({
+        title,
+        version,
+        keysNeeded: guards?.keys !== undefined,
+        documents: [...routes, ...streams, ...healthDocuments, ...sessionDocuments(pages !== undefined)],
+      }),
     );
     return document;
   };
@@ -118,6 +133,7 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
       health: "/health",
       live: "/health/live",
       ready: "/health/ready",
+      session: "/session",
       ...(healthDetail === undefined ? {} : { detail: "/health/detail" }),
       ...(metrics === undefined ? {} : { metrics: "/metrics" }),
       ...(pages === undefined ? {} : { console: consolePath }),

@@ -1,6 +1,7 @@
 // Options of both HTTP applications and the defaults they stand on.
 import { defaultDeadlineMs, wallTimer, type Conditions, type Timer } from "../perform.ts";
 import { maxBodyBytes } from "../protocol.ts";
+import type { Guards } from "./guards.ts";
 
 /** Hears what is served. What it does must be cheap and must not throw. */
 export interface ServingObserver {
@@ -23,6 +24,8 @@ export interface ServingOptions {
   readonly closing?: AbortSignal;
   /** Of the product, for the OpenAPI document. Default `0.0.0`. */
   readonly version?: string;
+  /** Who is let in. Default: whoever calls; a service that listens has some. */
+  readonly guards?: Guards;
   readonly observer?: ServingObserver;
   /** What monitors read at `/metrics`; without it there is no such path. */
   readonly metrics?: ServedText;
@@ -37,6 +40,7 @@ export interface ServedText {
 export interface Serving extends Conditions {
   readonly maxBodyBytes: number;
   readonly version: string;
+  readonly guards: Guards | undefined;
   readonly observer: ServingObserver | undefined;
   readonly metrics: ServedText | undefined;
 }
@@ -48,6 +52,7 @@ export function servingOf(options: ServingOptions): Serving {
     maxBodyBytes: options.maxBodyBytes ?? maxBodyBytes,
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
+    guards: options.guards,
     closing: options.closing,
     observer: options.observer,
     metrics: options.metrics,

@@ -1,5 +1,6 @@
 // A stream over plain HTTP: server-sent events, for `curl -N` and EventSource. The stream is asked for the next event only
 // when the connection has taken the last one, so a slow reader costs the buffers of its socket and nothing else.
+import { refusalOf } from "../access.ts";
 import type { StreamRoute } from "../dialects/stream-route.ts";
 import { perform } from "../perform.ts";
 import type { OrderStreams } from "../procedures.ts";
@@ -15,10 +16,12 @@ export const pingEveryMs = 5000;
 const reconnectAfterMs = 2000;
 
 export function serveStream(route: StreamRoute, streams: OrderStreams, serving: Serving): Endpoint["handle"] {
-  return async (request) => {
+  return async (request, _parameters, { caller }) => {
     const requestId = readRequestId(request.headers);
     const refuse = (failure: Parameters<typeof failureAnswer>[1]) =>
       failureAnswer(route.errorShape, failure, requestId);
+    const refusal = refusalOf(caller, route.operation);
+    if (refusal !== undefined) return refuse(refusal);
     const context = readRequestContext(request.headers, requestId, "read");
     if (!context.ok) return refuse(context.failure);
     const query = readQuery(request.url);

@@ -32,6 +32,7 @@ import type {
 import { failed, success } from "../result.ts";
 import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
+import type { Guards } from "./guards.ts";
 import { createOrderApp } from "./order-app.ts";
 import { testLive } from "./test-live.ts";
 
@@ -65,7 +66,11 @@ export interface Recorded {
   readonly context: RequestContext;
 }
 
-export function createTestCart(overrides: Partial<OrderCommands> = {}, health: Partial<CartHealth> = {}) {
+export function createTestCart(
+  overrides: Partial<OrderCommands> = {},
+  health: Partial<CartHealth> = {},
+  guards?: Guards,
+) {
   const calls: Recorded[] = [];
   const surprises: { error: unknown; requestId: string }[] = [];
   const timer = createHandTimer();
@@ -92,6 +97,7 @@ export function createTestCart(overrides: Partial<OrderCommands> = {}, health: P
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
+    ...(guards === undefined ? {} : { guards }),
   });
   return { app, calls, surprises, timer };
 }
@@ -124,6 +130,7 @@ export interface TestOrderOptions {
   readonly entries?: readonly AuditEntry[];
   readonly health?: Partial<OrderHealth>;
   readonly console?: (request: Request) => Promise<Response>;
+  readonly guards?: Guards;
 }
 
 export function createTestOrder({
@@ -138,6 +145,7 @@ export function createTestOrder({
   health,
   closing,
   console: consolePages,
+  guards,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
@@ -160,6 +168,7 @@ export function createTestOrder({
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
     ...(closing === undefined ? {} : { closing }),
+    ...(guards === undefined ? {} : { guards }),
     sagaCommands: {
       place(order, context) {
         placed.push({ command: order, context });

@@ -2,12 +2,14 @@
 // header but ours reaches the library, so none of its other protocols can be asked for.
 import type { AnyTRPCRouter, TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { Caller } from "../access.ts";
 import { invalidRequest, reportFailure, type ContractFailure } from "../errors.ts";
 import { idempotencyKeyHeader, maxBatchCalls } from "../protocol.ts";
 import { failed, success, type Result } from "../result.ts";
 import { failureOf, isSurprise, rpcErrorShape } from "../rpc-errors.ts";
 import type { RpcContext } from "../routers.ts";
 import { commonHeaders, failureAnswer, failureHeaders } from "./answers.ts";
+import type { Admission } from "./guards.ts";
 import { readBodyText } from "./read-body.ts";
 import { readRequestContext, readRequestId } from "./request-context.ts";
 import type { Serving } from "./serving.ts";
@@ -17,11 +19,11 @@ export const trpcPath = "/trpc";
 export function trpcEndpoint(
   router: AnyTRPCRouter,
   serving: Serving,
-): (request: Request) => Promise<Response> {
-  return async (request) => {
+): (request: Request, admission: Admission) => Promise<Response> {
+  return async (request, { caller }) => {
     const requestId = readRequestId(request.headers);
-    const admitted = await admit(request, requestId, serving);
-    if (!admitted.ok) return refuse(admitted.failure, requestId);
+    const admitted = await admit(request, requestId, serving, caller);
+    if (!admitted.ok) return rpcRefusal(admitted.failure, requestId);
     const response = await fetchRequestHandler({
       endpoint: trpcPath,
       router,
@@ -52,9 +54,10 @@ async function admit(
   request: Request,
   requestId: string,
   serving: Serving,
+  caller: Caller | undefined,
 ): Promise<Result<Admitted, ContractFailure>> {
   const { method, headers } = request;
-  const context = readRequestContext(headers, requestId, method === "POST" ? "write" : "read");
+  const context = readRequestContext(headers, requestId, method === "POST" ? "write" : "read", caller);
   if (!context.ok) return context;
   const url = new URL(request.url);
   const calls = url.searchParams.get("batch") === "1" ? url.pathname.split(/,|%2c/i).length : 1;
@@ -105,10 +108,14 @@ function isJson(contentType: string | null): boolean {
 }
 
 /** In tRPC's own shape, so that its clients can read it. */
-function refuse(failure: ContractFailure, requestId: string): Response {
+export function rpcRefusal(
+  failure: ContractFailure,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const shape = { body: () => ({ error: rpcErrorShape(failure, requestId) }) };
-  const allow = failure.code === "method_not_allowed" ? { Allow: "GET, HEAD, POST" } : undefined;
-  return failureAnswer(shape, failure, requestId, allow);
+  const allow = failure.code === "method_not_allowed" ? { Allow: "GET, HEAD, POST" } : {};
+  return failureAnswer(shape, failure, requestId, { ...allow, ...headers });
 }
 
 /** A batch may fail in several ways: the longest wait and the worst outcome are told. */

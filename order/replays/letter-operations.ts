@@ -1,5 +1,6 @@
 // What operators do about dead letters as a whole: groups, notes, discarding and restoring. Each order is in the audit before it
 // is carried out.
+import { actorOf } from "../../contract/access.ts";
 import { groupNotFound } from "../../contract/errors.ts";
 import type { LetterOperations } from "../../contract/ports.ts";
 import type { MoveLetters } from "../../contract/replays.ts";
@@ -30,8 +31,9 @@ export function createLetterOperations({
     to: LetterState,
     verb: string,
   ): LetterOperations["discard"] {
-    return ({ scope: told, reason }: MoveLetters, { requestId: actor }) =>
+    return ({ scope: told, reason }: MoveLetters, context) =>
       whileStoreWrites(async () => {
+        const actor = actorOf(context);
         const scope = scopeOf(told, ordersDlqTopic);
         const matching = await letterFates.count(scope, from);
         const target = { ...describeScope(told), matching };
@@ -46,7 +48,7 @@ export function createLetterOperations({
     counts: () => whileStoreAnswers(async () => success({ byState: await letterFates.countByState() })),
     groups: () =>
       whileStoreAnswers(async () => success({ groups: (await letterFates.groups(now())).map(tellGroup) })),
-    annotate: ({ fingerprint, note, owner, ignored }, { requestId: actor }) =>
+    annotate: ({ fingerprint, note, owner, ignored }, context) =>
       whileStoreWrites(async () => {
         const target = {
           fingerprint,
@@ -57,7 +59,7 @@ export function createLetterOperations({
         const auditId = await audit.append({
           atMs: now(),
           action: "dlq.annotate",
-          actor,
+          actor: actorOf(context),
           target,
           reason: "a note",
         });

@@ -1,5 +1,6 @@
 // What operators order about replays. Each order is in the audit before it is carried out; what a job came to is added to the
 // entry of its start when it has ended.
+import { actorOf } from "../../contract/access.ts";
 import type { ContractFailure } from "../../contract/errors.ts";
 import { invalidRequest, replayNotFound } from "../../contract/errors.ts";
 import type { ReplayOperations, RequestContext } from "../../contract/ports.ts";
@@ -37,8 +38,9 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
     changeOf: (atMs: number) => JobChange,
     target: AuditTarget = {},
   ): (command: ReplayOrder, context: RequestContext) => Promise<Result<ToldJob, ContractFailure>> {
-    return ({ id, reason }, { requestId: actor }) =>
+    return ({ id, reason }, context) =>
       whileStoreWrites(async () => {
+        const actor = actorOf(context);
         if ((await replays.get(id)) === undefined) return failed(replayNotFound(id));
         const entry = { atMs: now(), action, actor, target: { job: id, ...target }, reason };
         const auditId = await audit.append(entry);
@@ -82,7 +84,7 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
         const auditId = await audit.append({
           atMs: now(),
           action: "replays.start",
-          actor: context.requestId,
+          actor: actorOf(context),
           target: {
             job: id,
             name,
@@ -99,7 +101,7 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
             requestId: command.requestId ?? context.idempotencyKey ?? context.requestId,
             name,
             reason,
-            actor: context.requestId,
+            actor: actorOf(context),
             ratePerSecond,
             canary: canary ?? null,
             autoStopShare: autoStopFailureShare,

@@ -1,4 +1,5 @@
 // Edit and replay: one letter, another event in its place. Once it is checked, it is a replay like any other.
+import { actorOf } from "../../contract/access.ts";
 import { type ContractFailure, deadLetterNotFound, invalidRequest } from "../../contract/errors.ts";
 import type { RequestContext } from "../../contract/ports.ts";
 import type { ReplayJob as ToldJob, StartEdited } from "../../contract/replays.ts";
@@ -39,7 +40,7 @@ export async function startEdited(
   const auditId = await store.audit.append({
     atMs,
     action: "replays.startEdited",
-    actor: context.requestId,
+    actor: actorOf(context),
     target: { job: id, letter: letterId, eventId, diff: diffOf(eventOf(letter.event), event) },
     reason,
   });
@@ -49,7 +50,7 @@ export async function startEdited(
       requestId: requestId ?? context.idempotencyKey ?? context.requestId,
       name: `edited ${letterId}`,
       reason,
-      actor: context.requestId,
+      actor: actorOf(context),
       ratePerSecond: 1,
       canary: null,
       autoStopShare: 1,

@@ -92,7 +92,12 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
   const { SAGA_ORDERS_TOPIC: ordersTopic, SAGA_DLQ_TOPIC: dlqTopic, SAGA_JOIN_WINDOW: windowMs } = settings;
   const decisionTopics = { payment: settings.SAGA_PAYMENT_TOPIC, stock: settings.SAGA_STOCK_TOPIC };
   const reachCrashPoint = crashAt(settings.CRASH_AT);
-  const kafka = { brokers: parts.brokers, clientId: "orderwire-saga", logger };
+  const kafka = {
+    brokers: parts.brokers,
+    security: parts.security,
+    clientId: "orderwire-saga",
+    logger,
+  };
   const clock = systemClock;
 
   const outbox = createSagaOutbox({

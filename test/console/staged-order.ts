@@ -1,6 +1,7 @@
 // order's contract over fixtures: a hundred thousand dead letters, an audit, a broker that is away, partitions that stand
 // still. What a browser sees is served by the same code as the product's.
 import { createConsole } from "../../console/serve-console.ts";
+import { createTestGuards, testKeys } from "../../contract/http/test-guards.ts";
 import {
   allWell,
   auditEntry,
@@ -38,6 +39,8 @@ function optionsOf(scene: string): TestOrderOptions {
   switch (scene) {
     case "staged-many":
       return { deadLetters: manyLetters(100_000) };
+    case "staged-keys":
+      return { ...optionsOf("staged-trouble"), guards: createTestGuards({ keys: testKeys }).guards };
     case "staged-trouble":
       return {
         deadLetters: manyLetters(2140),

@@ -18,6 +18,16 @@ export async function createFormattedStorage(
   cpSync(template, data, { recursive: true });
 }
 
+/** For settings that decide what is written: users, for instance. */
+export async function formatStorage(
+  settingsPath: string,
+  runTool: readonly string[],
+  more: readonly string[],
+): Promise<void> {
+  const tool = ["kafka.tools.StorageTool", "format", "--cluster-id", clusterId, "--config", settingsPath];
+  await runToEnd([...runTool, ...tool, ...more]);
+}
+
 async function format(template: string, runTool: readonly string[]): Promise<void> {
   const incoming = mkdtempSync(`${template}.incoming-`);
   const settingsPath = join(incoming, "format.properties");
@@ -31,8 +41,7 @@ async function format(template: string, runTool: readonly string[]): Promise<voi
   ];
   writeFileSync(settingsPath, `${settings.join("\n")}\n`);
   try {
-    const tool = ["kafka.tools.StorageTool", "format", "--cluster-id", clusterId, "--config", settingsPath];
-    await runToEnd([...runTool, ...tool]);
+    await formatStorage(settingsPath, runTool, []);
     rmSync(settingsPath);
     renameSync(incoming, template);
   } catch (error) {

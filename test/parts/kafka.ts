@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { kafkaJars, kafkaVersion } from "./artifacts.ts";
 import { countLiveBrokers } from "./broker-metadata.ts";
 import { findFreePort } from "./free-port.ts";
-import { createFormattedStorage } from "./kafka-storage.ts";
+import type { KafkaSecurity } from "./kafka-security.ts";
+import { createFormattedStorage, formatStorage } from "./kafka-storage.ts";
 import { findJava } from "./machine.ts";
 import { startPart, type Part } from "./part.ts";
 import { runToEnd } from "./run-to-end.ts";
@@ -25,9 +26,12 @@ export interface KafkaOptions {
   readonly heapMb?: number;
   /** Full JIT compilation. Off by default: a test broker lives for seconds, and compiling costs more than it gives. */
   readonly optimised?: boolean;
+  /** SASL over TLS for clients, and rights by ACLs; without it everybody may do everything, in the clear. */
+  readonly security?: KafkaSecurity;
 }
 
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaPart> {
+  const { security } = options;
   const { path: java, problem } = findJava();
   if (problem !== undefined) throw new Error(problem);
   const jars = await kafkaJars();
@@ -38,9 +42,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaPart>
   const settingsPath = join(directory, "server.properties");
   writeFileSync(
     settingsPath,
-    propertiesOf({ ...brokerSettings(port, controllerPort, data), ...options.settings }),
+    propertiesOf({
+      ...brokerSettings(port, controllerPort, data),
+      ...security?.brokerSettings(port, controllerPort),
+      ...options.settings,
+    }),
   );
-  await createFormattedStorage(data, jars, runTool);
+  if (security === undefined) await createFormattedStorage(data, jars, runTool);
+  else await formatStorage(settingsPath, runTool, security.formatArguments);
 
   const part = await startPart({
     name: `Apache Kafka ${kafkaVersion}`,
@@ -61,7 +70,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaPart>
     ],
     stopSignal: "SIGTERM",
     closeSignal: "KILL",
-    isReady: async () => (await countLiveBrokers(port)) > 0,
+    isReady: async () =>
+      security === undefined ? (await countLiveBrokers(port)) > 0 : security.isReady(port),
     readyWithinMs: 60_000,
   });
   return {

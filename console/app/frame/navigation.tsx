@@ -10,6 +10,7 @@ import { useLetterCounts, useNewestReplays } from "../data/replays.ts";
 import { environment } from "./environment.ts";
 import { useTheme, useZone } from "./preferences.ts";
 import { Link } from "./router.tsx";
+import { WhoAmI } from "./who-am-i.tsx";
 
 interface NavigationProps {
   readonly screen: Screen | undefined;
@@ -66,6 +67,7 @@ export function Navigation({ screen, onPalette, onHelp }: NavigationProps) {
         </ul>
       </nav>
       <div className="side-foot">
+        <WhoAmI />
         <p className="side-age">
           Counts <Age readAtMs={counts.readAtMs} />
         </p>

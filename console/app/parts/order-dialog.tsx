@@ -2,6 +2,8 @@
 // however often it is clicked, and stays open until its outcome is known.
 import { useMutation } from "@tanstack/react-query";
 import { useRef, type FormEvent, type KeyboardEvent, type ReactNode } from "react";
+import type { Operation } from "../../../contract/access.ts";
+import { useObjection } from "../data/access.ts";
 import { troubleOfOrder } from "../data/trouble.ts";
 import { Dialog } from "./dialog.tsx";
 import { TroubleNotice } from "./notice.tsx";
@@ -15,6 +17,8 @@ interface OrderDialogProps {
   /** `danger` for what cannot be taken back. */
   readonly mood?: "usual" | "danger";
   readonly failure: string;
+  /** Which procedure it is, so that whose role may not do it is told before. Default: what any operator may do. */
+  readonly operation?: Operation;
   /** Hears the fields of the form. Rejects with what the client threw. */
   readonly send: (fields: FormData) => Promise<unknown>;
   readonly onDone: () => void;
@@ -28,12 +32,14 @@ export function OrderDialog({
   dismiss = "Cancel",
   mood = "danger",
   failure,
+  operation = "dlq.discard",
   send,
   onDone,
   onClose,
   children,
 }: OrderDialogProps) {
   const sent = useRef(false);
+  const objection = useObjection(operation);
   const order = useMutation({
     mutationFn: send,
     onSuccess: onDone,
@@ -61,11 +67,12 @@ export function OrderDialog({
       <form onSubmit={submit} onKeyDown={submitByKey}>
         {children}
         {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
+        {objection !== undefined && <p className="not-allowed">{objection}</p>}
         <footer className="dialog-foot">
           <button type="button" disabled={order.isPending} onClick={close}>
             {dismiss}
           </button>
-          <button type="submit" className={mood} disabled={order.isPending}>
+          <button type="submit" className={mood} disabled={order.isPending || objection !== undefined}>
             {order.isPending ? "Sending…" : action}
           </button>
         </footer>

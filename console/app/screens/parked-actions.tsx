@@ -28,6 +28,7 @@ export function ParkedActions({ ordering: { what, event }, onClose }: ParkedActi
         title="Try this event now"
         action="Try now"
         mood="usual"
+        operation="parked.retryNow"
         failure="The event was not made due"
         onClose={onClose}
         onDone={done}
@@ -45,6 +46,7 @@ export function ParkedActions({ ordering: { what, event }, onClose }: ParkedActi
       title="Dead-letter this event now"
       action="Dead-letter it"
       mood="danger"
+      operation="parked.deadLetterNow"
       failure="The event was not dead-lettered"
       onClose={onClose}
       onDone={done}

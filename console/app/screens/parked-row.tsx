@@ -3,6 +3,7 @@ import { orderPath } from "../../model/screens.ts";
 import { Link } from "../frame/router.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { JsonText } from "../parts/json-text.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { Long, Short } from "../parts/text.tsx";
 import { Instant, Until } from "../parts/time.tsx";
 import type { ParkedOrder } from "./parked-actions.tsx";
@@ -67,14 +68,14 @@ export function ParkedRow({ event, index, open, onOpen, onOrder }: ParkedRowProp
         </td>
         <td className="actions">
           {state === "waiting" && (
-            <button type="button" onClick={() => onOrder("retry")}>
+            <PermittedButton operation="parked.retryNow" onClick={() => onOrder("retry")}>
               Try now
-            </button>
+            </PermittedButton>
           )}
           {state !== "dead" && (
-            <button type="button" onClick={() => onOrder("dead-letter")}>
+            <PermittedButton operation="parked.deadLetterNow" onClick={() => onOrder("dead-letter")}>
               Dead-letter…
-            </button>
+            </PermittedButton>
           )}
         </td>
       </tr>

@@ -8,6 +8,7 @@ import { orderClient } from "../data/order-client.ts";
 import { useHealth } from "../data/live.ts";
 import { formText } from "../parts/form-text.ts";
 import { OrderDialog } from "../parts/order-dialog.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Visible } from "../parts/text.tsx";
 import { Age } from "../parts/time.tsx";
@@ -59,9 +60,9 @@ export function StalledPartitions() {
                 {counted(partition.endOffset - partition.offset, "record")}
               </td>
               <td className="actions">
-                <button type="button" onClick={() => setSkipping(partition)}>
+                <PermittedButton operation="partitions.skip" onClick={() => setSkipping(partition)}>
                   Skip records…
-                </button>
+                </PermittedButton>
               </td>
             </tr>
           ))}
@@ -81,6 +82,7 @@ function SkipDialog({ stalled, onClose }: { readonly stalled: Stalled; readonly 
     <OrderDialog
       title={`Skip records of ${topic}/${partition}`}
       action={count > 0 ? `Skip ${counted(count, "record")}` : "Skip"}
+      operation="partitions.skip"
       failure="The records were not skipped"
       onClose={onClose}
       onDone={() => {

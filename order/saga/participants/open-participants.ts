@@ -29,6 +29,7 @@ export interface Participants {
 
 export interface ParticipantsOptions {
   readonly brokers: string;
+  readonly security?: ClientSettings;
   readonly topics: { readonly orders: string; readonly payment: string; readonly stock: string };
   /** What the stand-in stock begins with. */
   readonly catalog: Pick<Catalog, "lookUp">;
@@ -44,7 +45,8 @@ export interface ParticipantsOptions {
 export async function openParticipants(options: ParticipantsOptions): Promise<Participants> {
   const { brokers, topics, clock, groupIds = { payment: "payment-group", stock: "stock-group" } } = options;
   const logger = options.logger.child({ service: "stand-ins" });
-  const publisher = await openPublisher({ brokers, clientId: "orderwire-stand-ins", logger });
+  const cluster = { brokers, ...(options.security === undefined ? {} : { security: options.security }) };
+  const publisher = await openPublisher({ ...cluster, clientId: "orderwire-stand-ins", logger });
 
   async function open(groupId: string, participant: Participant) {
     const feed = createFeed({
@@ -58,7 +60,7 @@ export async function openParticipants(options: ParticipantsOptions): Promise<Pa
       join: (source) => feed.join(source),
       clock,
       consumer: {
-        brokers,
+        ...cluster,
         clientId: "orderwire-stand-ins",
         groupId,
         topics: [topics.orders],
