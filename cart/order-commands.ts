@@ -7,7 +7,7 @@ import { failed, type Result, success } from "../contract/result.ts";
 import type { Publisher, PublishFailure } from "../kafka/publisher.ts";
 import type { RecordHeader } from "../kafka/record.ts";
 import type { Codec } from "../schemas/codec.ts";
-import { eventHeaders } from "../schemas/event-headers.ts";
+import { eventHeaders, traceIdOf } from "../schemas/event-headers.ts";
 import type { Logger } from "../service/logger.ts";
 import { idempotentEventId, randomEventId, seedOf } from "./event-id.ts";
 import { generateOrder } from "./generate-order.ts";
@@ -43,7 +43,16 @@ export function createOrderCommands(options: OrderCommandsOptions): OrderCommand
     });
     if (outcome.ok) return success(undefined);
     const { kind, code, message } = outcome.failure;
-    logger.warn("An event was not acknowledged", { topic, eventId, kind, code, reason: message });
+    logger.warn("An event was not acknowledged", {
+      orderId: event.orderId,
+      requestId: context.requestId,
+      traceId: context.traceparent === undefined ? undefined : traceIdOf(context.traceparent),
+      eventId,
+      topic,
+      kind,
+      code,
+      reason: message,
+    });
     return failed(describePublishFailure(outcome.failure));
   }
 

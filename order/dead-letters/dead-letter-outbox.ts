@@ -7,9 +7,10 @@
 import { errorCodes } from "../../kafka/publish-failure.ts";
 import type { Publisher, PublishFailure } from "../../kafka/publisher.ts";
 import type { Codec, EncodeFailure } from "../../schemas/codec.ts";
+import { readTraceId } from "../../schemas/event-headers.ts";
 import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
-import type { Logger } from "../../service/logger.ts";
+import type { LogFields, Logger } from "../../service/logger.ts";
 import type { ParkedId, ParkedRecord } from "../store/parked-records.ts";
 import { buildDeadLetter, deadLetterKey, trimFurther } from "./build-dead-letter.ts";
 import { createHandover } from "./handover.ts";
@@ -278,8 +279,10 @@ function readEncodeRefusal({ kind, message }: EncodeFailure): Refusal {
     : { scope: "letter", reason: message, needsOperator: true };
 }
 
-function placeOf({ record: { original } }: Letter): Record<string, string | number> {
+function placeOf({ record: { lane, original } }: Letter): LogFields {
   return {
+    orderId: lane.slice(0, 128),
+    traceId: readTraceId(original.headers),
     originalTopic: original.topic,
     originalPartition: original.partition,
     originalOffset: original.offset,

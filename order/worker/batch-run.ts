@@ -9,6 +9,7 @@ import type { Failure, RetryPolicies } from "../domain/verdict.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
+import { readTraceId } from "../../schemas/event-headers.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { type BatchTally, countBatch } from "./count-batch.ts";
@@ -172,7 +173,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
   function log({ lane, record }: WorkItem, end: Extract<ItemEnd, { kind: "waiting" | "dead" }>): void {
     const last = end.attempts.at(-1);
     const fields = {
-      lane: lane.slice(0, 128),
+      orderId: lane.slice(0, 128),
+      traceId: readTraceId(record.headers),
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,
