@@ -51,6 +51,7 @@ beforeAll(async () => {
   }, 20_000);
   await send(product.orderUrl, "POST", "/ops/replays/start", {
     scope: { filter: {} },
+    name: "PAYLOAD-name",
     reason: "PAYLOAD-reason",
     requestId: crypto.randomUUID(),
   });
