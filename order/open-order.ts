@@ -13,7 +13,9 @@ import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
 import { observeCalls } from "../telemetry/observe-calls.ts";
+import { openTracing } from "../telemetry/open-tracing.ts";
 import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
+import { tracedObserver } from "../telemetry/traced-observer.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
 import {
@@ -55,6 +57,8 @@ export async function openOrder(
   let draining = false;
 
   const tally = createOrderTally(countedTopics(settings));
+  const tracing = await openTracing(settings, "order");
+  closing.add(() => tracing?.close());
   const opened = await openOrderStore(settings.DATABASE_URL);
   const store = observeCalls(opened, (area, operation, durationMs, error) =>
     countStoreCall(tally, area, operation, durationMs, error),
@@ -88,9 +92,19 @@ export async function openOrder(
     return id;
   };
 
-  const work = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf, tally });
+  const work = await openWorker({
+    settings,
+    parts,
+    store,
+    codec,
+    logger,
+    closing,
+    topicIdOf,
+    tally,
+    tracing,
+  });
   const { worker } = work;
-  const replays = openReplays({ settings, store, worker: work, logger, closing, tally });
+  const replays = openReplays({ settings, store, worker: work, logger, closing, tally, tracing });
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -105,6 +119,7 @@ export async function openOrder(
     closing,
     topicIdOf,
     tally,
+    tracing,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
   const groups: ConsumerGroup[] = [];
@@ -172,7 +187,7 @@ export async function openOrder(
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
     health,
-    observer: tally.http,
+    observer: tracedObserver(tally.http, tracing),
     metrics,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     onSurprise: (error, requestId) =>

@@ -51,6 +51,11 @@ export function readEventHeaders(headers: readonly Header[]): EventHeaders {
   };
 }
 
+/** Whether the text is a W3C trace context, version 00. */
+export function isTraceparent(text: string): boolean {
+  return traceContext.test(text);
+}
+
 /** Undefined for an event without a trace. */
 export function readTraceId(headers: readonly Header[]): string | undefined {
   const traceparent = readTraceparent(headers);

@@ -5,9 +5,12 @@
 // has no effect. So nothing has to be known about what an earlier owner of the job had done.
 import { errorCodes } from "../../kafka/publish-failure.ts";
 import type { Publisher, PublishFailure } from "../../kafka/publisher.ts";
+import type { RecordHeader } from "../../kafka/record.ts";
+import { readTraceparent } from "../../schemas/event-headers.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { OpenSpan, Tracing } from "../../telemetry/tracing.ts";
 import { bodyHash } from "./domain/body-hash.ts";
-import { lineageHeaders } from "./domain/lineage.ts";
+import { lineageHeaders, type ReplayLineage } from "./domain/lineage.ts";
 import { createPace } from "./domain/pace.ts";
 import {
   canaryRoom,
@@ -30,6 +33,7 @@ export interface JobRunOptions {
   readonly logger: Logger;
   /** Writes down what a job came to, before it has ended; the first time counts. */
   readonly conclude: (job: ReplayJob) => Promise<void>;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface JobRun {
@@ -50,7 +54,7 @@ const resendAfterMs = 60_000;
 const letterIsGoneAfterMs = 120_000;
 
 export function createJobRun(options: JobRunOptions): JobRun {
-  const { store, publisher, topic, owner, isOurs, nowMs, logger, conclude } = options;
+  const { store, publisher, topic, owner, isOurs, nowMs, logger, conclude, tracing } = options;
   const pace = createPace(nowMs());
   /** Everything up to this number was published by this run, or has its outcome. */
   let position = 0;
@@ -104,8 +108,9 @@ export function createJobRun(options: JobRunOptions): JobRun {
 
     /** One after the other: of one order, a later event must not come before an earlier one. */
     async function publishInTurn(own: readonly ReadyItem[]): Promise<void> {
-      for (const { number, record } of own) {
+      for (const { number, record, trace } of own) {
         const outcome = await publisher.publish({ topic, ...record });
+        trace?.end({ endedAtMs: nowMs(), error: outcome.ok ? undefined : outcome.failure.kind });
         if (outcome.ok) {
           blockedBy = undefined;
           continue;
@@ -119,7 +124,9 @@ export function createJobRun(options: JobRunOptions): JobRun {
         return;
       }
     }
-    const ready = good.filter(({ number }) => announced.has(number));
+    const ready = good
+      .filter(({ number }) => announced.has(number))
+      .map((item) => (tracing === undefined ? item : traced(item, topic, tracing, nowMs())));
     await Promise.all(
       [...Map.groupBy(ready, ({ record }) => record.key.toString("latin1")).values()].map(publishInTurn),
     );
@@ -190,7 +197,31 @@ function isAboutTheRecord({ kind, code }: PublishFailure): boolean {
 interface ReadyItem {
   readonly number: number;
   readonly bodyHash: string;
+  readonly lineage: ReplayLineage;
+  readonly original: readonly RecordHeader[];
   readonly record: Omit<Parameters<Publisher["publish"]>[0], "topic">;
+  readonly trace?: OpenSpan;
+}
+
+/** In a trace of its own, which links to that of the request that the event came from. */
+function traced(item: ReadyItem, topic: string, tracing: Tracing, nowMs: number): ReadyItem {
+  const { lineage, original, record } = item;
+  const from = readTraceparent(original);
+  const trace = tracing.begin({
+    name: `replay ${topic}`,
+    kind: "producer",
+    links: from === undefined ? [] : [from],
+    startedAtMs: nowMs,
+    attributes: {
+      "messaging.system": "kafka",
+      "messaging.destination.name": topic,
+      "orderwire.dead_letter": lineage.letterId,
+      "orderwire.replay_job": lineage.jobId,
+      "orderwire.order_id": record.key.toString("utf8").slice(0, 128),
+    },
+  });
+  const headers = [...original, ...lineageHeaders({ ...lineage, traceparent: trace.traceparent })];
+  return { ...item, trace, record: { ...record, headers } };
 }
 
 /** What can be published, and what never can. */
@@ -211,9 +242,9 @@ function sift(items: readonly ItemToSend[], isOurs: (topic: string) => boolean) 
       bad.push({ number, failure: failure("no_key", "The record has no key: it can never be an event.") });
     } else {
       const { key, value, topic, partition, offset, timestampMs } = original;
-      const lineage = lineageHeaders({ letterId, jobId, number, topic, partition, offset, timestampMs });
-      const record = { key, value, headers: [...original.headers, ...lineage] };
-      good.push({ number, bodyHash: bodyHash(original), record });
+      const lineage = { letterId, jobId, number, topic, partition, offset, timestampMs };
+      const record = { key, value, headers: [...original.headers, ...lineageHeaders(lineage)] };
+      good.push({ number, bodyHash: bodyHash(original), lineage, original: original.headers, record });
     }
   }
   return { good, bad };

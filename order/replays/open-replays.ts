@@ -4,6 +4,7 @@ import type { ReplayOperations } from "../../contract/ports.ts";
 import { systemClock } from "../../service/clock.ts";
 import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { replayTopicOf, type Settings } from "../../service/settings.ts";
 import { type OpenedWorker, orderGroups } from "../open-worker.ts";
 import type { OrderTally } from "../order-tally.ts";
@@ -18,6 +19,7 @@ export interface OpenReplaysOptions {
   readonly logger: Logger;
   readonly closing: Closing;
   readonly tally: Pick<OrderTally, "replayOutcomes">;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Registers what it opens with `closing`. */
@@ -28,6 +30,7 @@ export function openReplays({
   logger,
   closing,
   tally,
+  tracing,
 }: OpenReplaysOptions): ReplayOperations {
   const ordersTopics = orderGroups(settings);
   const isOurs = (topic: string) => ordersTopics.has(topic);
@@ -38,6 +41,7 @@ export function openReplays({
     // Of this life of the process: what it held in another one it does not remember.
     owner: `${hostname()}-${process.pid}-${crypto.randomUUID()}`,
     isOurs,
+    tracing,
     clock: systemClock,
     logger,
     // Those with an effect were counted with their batch.

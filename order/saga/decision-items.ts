@@ -1,6 +1,7 @@
 // Delivered decisions on their way through the worker: read when they come, resolved once the registry was asked, taken in
 // batches that fit a transaction, and decided together.
 import type { KafkaRecord } from "../../kafka/record.ts";
+import { readTraceparent } from "../../schemas/event-headers.ts";
 import type { SourceProgress } from "../store/order-store.ts";
 import type { Inbox } from "../worker/inbox.ts";
 import { type AssignedPartition, partitionKey, type RecordDelivery } from "../worker/partition.ts";
@@ -104,7 +105,11 @@ export function evolveDecisions(
       original: record,
       groupId,
     };
-    evolution.step(orderId, (saga) => decide(saga, decision, nowMs, windowMs));
+    evolution.step(
+      orderId,
+      (saga) => decide(saga, decision, nowMs, windowMs),
+      readTraceparent(record.headers),
+    );
   }
   return evolution.end();
 }

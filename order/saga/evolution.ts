@@ -13,8 +13,8 @@ export interface Evolution {
 }
 
 export interface EvolutionBuilder {
-  /** `step` gets the saga as the steps before have left it. */
-  step(orderId: number, step: (saga: Saga | undefined) => Transition): void;
+  /** `step` gets the saga as the steps before have left it. What it asks to be published belongs to `traceparent`. */
+  step(orderId: number, step: (saga: Saga | undefined) => Transition, traceparent?: string): void;
   /** What belongs to no saga. */
   addLetter(letter: LetterRequest): void;
   end(): Evolution;
@@ -27,13 +27,13 @@ export function beginEvolution(known: ReadonlyMap<number, Saga>): EvolutionBuild
   const counted: Partial<Record<Counted, number>> = {};
 
   return {
-    step(orderId, step) {
+    step(orderId, step, traceparent) {
       const before = changed.get(orderId) ?? known.get(orderId);
       const { saga, effects } = step(before);
       if (saga !== before) changed.set(orderId, saga);
       for (const effect of effects) {
         if (effect.kind === "counted") counted[effect.what] = (counted[effect.what] ?? 0) + 1;
-        else messages.push(effect.kind === "dead-letter" ? effect : { kind: effect.kind, saga });
+        else messages.push(effect.kind === "dead-letter" ? effect : { kind: effect.kind, saga, traceparent });
       }
     },
     addLetter: (letter) => void messages.push(letter),

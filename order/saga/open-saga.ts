@@ -9,6 +9,7 @@ import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { Parts } from "../../service/open-parts.ts";
 import type { Settings } from "../../service/settings.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { type ConsumerGroup, type ConsumerGroupOptions, openConsumerGroup } from "../consumer-group.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { crashAt } from "../worker/crash-points.ts";
@@ -38,6 +39,7 @@ export interface OpenSagaOptions {
   /** The topic's own id, known before its first partition is assigned. */
   readonly topicIdOf: (topic: string) => string;
   readonly tally: SagaCounters;
+  readonly tracing: Tracing | undefined;
   /** Names this instance's outbox: different for each instance, and the same after its restart. */
   readonly instanceId: string;
 }
@@ -121,6 +123,7 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
     logger,
     sourceOf: (partition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`,
     onSaved: (sagas) => deadlines.note(sagas),
+    tracing: options.tracing,
     reachCrashPoint,
   });
   closing.add(() => worker.stop());

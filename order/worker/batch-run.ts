@@ -10,12 +10,14 @@ import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
 import { readTraceId } from "../../schemas/event-headers.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { type BatchTally, countBatch } from "./count-batch.ts";
 import { surpriseFailure } from "./failures.ts";
 import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
 import { eventTypeOf } from "./record-reader.ts";
+import { traceBatch } from "./trace-batch.ts";
 import type { WorkItem } from "./work-item.ts";
 import { writeBatch } from "./write-batch.ts";
 
@@ -41,20 +43,23 @@ export interface BatchRunOptions {
   readonly reachCrashPoint: ReachCrashPoint;
   readonly replays?: ReplayDesk | undefined;
   readonly tally?: BatchTally | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export function createBatchRun(options: BatchRunOptions): BatchRun {
-  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint, tally } = options;
+  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint, tally, tracing } =
+    options;
 
   async function run(items: readonly WorkItem[], surprise?: Failure): Promise<BatchOutcome> {
     let stopBefore: number | undefined;
     let toldBreaker = false;
+    const startedAtMs = clock.nowMs();
     try {
       const written = await writeBatch(items, {
         store,
         replays: options.replays,
         policies,
-        nowMs: clock.nowMs(),
+        nowMs: startedAtMs,
         isHeld: heldOutside(items),
         failureOf: (item) => surprise ?? simulate(item),
         accept(plan) {
@@ -75,6 +80,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
           reachCrashPoint("after-store-commit");
           follow(items, written.plan);
           if (tally !== undefined) countBatch(tally, items, written.plan, clock.nowMs());
+          if (tracing !== undefined)
+            traceBatch(tracing, items, written.plan, { startedAtMs, endedAtMs: clock.nowMs() });
           if (!toldBreaker) observeSuccesses(items.length);
           return { notDone: [], fenced: [] };
         case "fenced":
