@@ -17,6 +17,7 @@ import { readBoundedPage } from "./bounded-page.ts";
 import { letterFilterOf } from "./letter-filter.ts";
 import type { LetterFate, LetterFates } from "./replays/store/letter-fates.ts";
 import { orderIdOf } from "./domain/dead-letter.ts";
+import { readTraceId } from "../schemas/event-headers.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
 import type { DeadLetterCount, DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
 import type { OrderStore } from "./store/order-store.ts";
@@ -27,7 +28,12 @@ export interface DeadLetterViewsOptions {
   readonly store: Pick<OrderStore, "deadLetters"> & { readonly letterFates: Pick<LetterFates, "of"> };
   readonly settings: Pick<
     Settings,
-    "KAFKA_DLQ_TOPIC" | "SAGA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
+    | "KAFKA_DLQ_TOPIC"
+    | "SAGA_DLQ_TOPIC"
+    | "DLQ_MAX_RETRIES"
+    | "DLQ_RETRY_BACKOFF_MS"
+    | "DLQ_MAX_BACKOFF_MS"
+    | "TRACE_URL"
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
@@ -71,7 +77,10 @@ export function createDeadLetterViews({
         const letter = await deadLetters.get(id);
         if (letter === undefined) return failed(deadLetterNotFound(id));
         const fates = await letterFates.of([id]);
-        return success(toDetails(letter, topic, fates.get(id)));
+        return success({
+          ...toDetails(letter, topic, fates.get(id)),
+          ...traceOf(letter, settings.TRACE_URL),
+        });
       }),
 
     stats: () =>
@@ -186,6 +195,16 @@ function toDetails(
     deadLetterPartition: letter.dlqPartition,
     deadLetterOffset: letter.dlqOffset,
   };
+}
+
+/** The id is hexadecimal, whatever the header's writer meant by it. */
+function traceOf(
+  { original }: IndexedDeadLetter,
+  template: string | undefined,
+): Pick<DeadLetterDetails, "trace"> {
+  const id = readTraceId(original.headers);
+  if (id === undefined) return {};
+  return { trace: { id, ...(template === undefined ? {} : { url: template.replace("{traceId}", id) }) } };
 }
 
 function toValue(letter: IndexedDeadLetter): DeadLetterValue {

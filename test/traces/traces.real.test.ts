@@ -20,6 +20,7 @@ const clientSpan = "b7ad6b7169203331";
 describe.skipIf(python === "")("with a collector", () => {
   let receiver: OtlpReceiver;
   let product: OpenProduct;
+  let details: { readonly trace: { readonly id: string; readonly url: string } };
 
   beforeAll(async () => {
     receiver = await openOtlpReceiver(python);
@@ -44,6 +45,9 @@ describe.skipIf(python === "")("with a collector", () => {
     });
     await eventually(async () => expect(named("settle")).toHaveLength(1), 20_000);
     await eventually(async () => expect(named("publish order-events-dlq")).toHaveLength(3), 20_000);
+    const [id = ""] = (await letterIds()).filter((letter) => letter.startsWith("order-events/"));
+    const answer = await fetch(`${product.orderUrl}/ops/dead-letters/one?id=${encodeURIComponent(id)}`);
+    details = z.object({ trace: z.object({ id: z.string(), url: z.string() }) }).parse(await answer.json());
     await product.close();
   }, 90_000);
   afterAll(() => receiver.close(), 30_000);
@@ -129,6 +133,11 @@ describe.skipIf(python === "")("with a collector", () => {
       ],
     ]);
     expect(named("settle")[0]?.attributes).toMatchObject({ "orderwire.status": "CONFIRMED" });
+  });
+
+  test("a dead letter names its trace, and where people see it", () => {
+    expect([traces.duplicate, traces.retried]).toContain(details.trace.id);
+    expect(details.trace.url).toBe(`https://tempo.example/trace/${details.trace.id}`);
   });
 
   test("a trace that its beginning does not want has no span here", () => {
