@@ -11,7 +11,9 @@ import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
 import { cartTopics, keepTopics } from "../service/topics.ts";
+import { openTracing } from "../telemetry/open-tracing.ts";
 import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
+import { tracedObserver } from "../telemetry/traced-observer.ts";
 import { createCartHealth } from "./cart-health.ts";
 import { createCartPage, createCartTally } from "./cart-tally.ts";
 import { createIdempotencyKeys } from "./idempotency-keys.ts";
@@ -28,6 +30,8 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
 
   const topics = { orders: settings.KAFKA_ORDER_TOPIC, statusUpdates: settings.KAFKA_STATUS_UPDATE_TOPIC };
   const tally = createCartTally(Object.values(topics));
+  const tracing = await openTracing(settings, "cart");
+  closing.add(() => tracing?.close());
   const codec = openCodec({
     registry: tally.registry.observed(parts.registry),
     subjects: [
@@ -57,12 +61,13 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
     topics,
     logger,
     idempotencyKeys: createIdempotencyKeys(),
+    tracing,
   });
   const health = createCartHealth({ publisher, codec, draining: () => draining });
   const app = createCartApp({
     commands,
     health,
-    observer: tally.http,
+    observer: tracedObserver(tally.http, tracing),
     metrics: createCartPage(tally, { publisher, ready: () => health.ready() }, processFamilies(loop)),
     guards: openGuards(settings, logger, closing),
     onSurprise: (error, requestId) =>

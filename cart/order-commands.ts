@@ -5,10 +5,10 @@ import type { CreateOrder, Order } from "../contract/models.ts";
 import type { OrderCommands, RequestContext } from "../contract/ports.ts";
 import { failed, type Result, success } from "../contract/result.ts";
 import type { Publisher, PublishFailure } from "../kafka/publisher.ts";
-import type { RecordHeader } from "../kafka/record.ts";
 import type { Codec } from "../schemas/codec.ts";
-import { eventHeaders } from "../schemas/event-headers.ts";
+import { eventHeaders, traceIdOf } from "../schemas/event-headers.ts";
 import type { Logger } from "../service/logger.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { idempotentEventId, randomEventId, seedOf } from "./event-id.ts";
 import { generateOrder } from "./generate-order.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
@@ -20,30 +20,58 @@ export interface OrderCommandsOptions {
   readonly idempotencyKeys: IdempotencyKeys;
   readonly topics: EventTopics;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   readonly now?: () => Date;
 }
 
 type Published = Result<undefined, ContractFailure>;
 
 export function createOrderCommands(options: OrderCommandsOptions): OrderCommands {
-  const { publisher, codec, idempotencyKeys, topics, logger, now = () => new Date() } = options;
+  const { publisher, codec, idempotencyKeys, topics, logger, tracing, now = () => new Date() } = options;
 
   async function publish(cartEvent: CartEvent, eventId: string, context: RequestContext): Promise<Published> {
     const { topic, name, event } = cartEvent;
     const encoded = codec.encode(topic, name, event);
     if (!encoded.ok) return failed(describeEncodeFailure(encoded.failure));
 
+    const publishedAtMs = now().getTime();
+    const span = tracing?.begin({
+      name: `publish ${topic}`,
+      kind: "producer",
+      parent: context.traceparent,
+      startedAtMs: publishedAtMs,
+      attributes: {
+        "messaging.system": "kafka",
+        "messaging.destination.name": topic,
+        "orderwire.order_id": event.orderId,
+        "orderwire.event_id": eventId,
+      },
+    });
+    const traceparent = span?.traceparent ?? context.traceparent;
     const outcome = await publisher.publish({
       topic,
       key: Buffer.from(event.orderId),
       value: encoded.value,
-      headers: headersOf(eventId, context),
+      headers: eventHeaders({ eventId, ...(traceparent === undefined ? {} : { traceparent }) }),
       // What is measured from here to the store counts the wait for a broker as well.
-      timestampMs: now().getTime(),
+      timestampMs: publishedAtMs,
+    });
+    span?.end({
+      endedAtMs: now().getTime(),
+      error: outcome.ok ? undefined : outcome.failure.kind,
     });
     if (outcome.ok) return success(undefined);
     const { kind, code, message } = outcome.failure;
-    logger.warn("An event was not acknowledged", { topic, eventId, kind, code, reason: message });
+    logger.warn("An event was not acknowledged", {
+      orderId: event.orderId,
+      requestId: context.requestId,
+      traceId: context.traceparent === undefined ? undefined : traceIdOf(context.traceparent),
+      eventId,
+      topic,
+      kind,
+      code,
+      reason: message,
+    });
     return failed(describePublishFailure(outcome.failure));
   }
 
@@ -87,10 +115,6 @@ export function createOrderCommands(options: OrderCommandsOptions): OrderCommand
       return published.ok ? success({ orderId: command.orderId, status: command.status }) : published;
     },
   };
-}
-
-function headersOf(eventId: string, { traceparent }: RequestContext): RecordHeader[] {
-  return eventHeaders({ eventId, ...(traceparent === undefined ? {} : { traceparent }) });
 }
 
 function describeEncodeFailure(failure: {

@@ -120,6 +120,14 @@ export const deadLetterDetailsSchema = deadLetterSchema.omit({ originalMessage: 
   headers: z.array(
     z.object({ name: z.string(), text: z.string().nullable(), base64: z.string().nullable() }),
   ),
+  /** The trace of the request that the event came from; absent when it came without one. */
+  trace: z
+    .object({
+      id: z.string(),
+      /** Where people see it; absent when nobody has said where that is. */
+      url: z.string().optional(),
+    })
+    .optional(),
   /** The record's own time, whoever set it; null when it has none or one that no calendar has. */
   recordedAt: z.iso.datetime().nullable(),
   /**

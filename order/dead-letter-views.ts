@@ -18,6 +18,7 @@ import { letterFilterOf } from "./letter-filter.ts";
 import { type LetterHistoryStore, readLetterHistory } from "./replays/letter-history.ts";
 import type { LetterFate, LetterFates } from "./replays/store/letter-fates.ts";
 import { orderIdOf } from "./domain/dead-letter.ts";
+import { readTraceId } from "../schemas/event-headers.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
 import type { DeadLetterCount, DeadLetterPlace, IndexedDeadLetter } from "./store/dead-letter-index.ts";
 import type { OrderStore } from "./store/order-store.ts";
@@ -37,6 +38,7 @@ export interface DeadLetterViewsOptions {
     | "DLQ_RETRY_BACKOFF_MS"
     | "DLQ_MAX_BACKOFF_MS"
     | "DLQ_EDIT"
+    | "TRACE_URL"
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
@@ -95,7 +97,11 @@ export function createDeadLetterViews({
         if (letter === undefined) return failed(deadLetterNotFound(id));
         const fates = await letterFates.of([id]);
         const history = await readLetterHistory(replays, id);
-        return success({ ...toDetails(letter, topic, fates.get(id)), history });
+        return success({
+          ...toDetails(letter, topic, fates.get(id)),
+          ...traceOf(letter, settings.TRACE_URL),
+          history,
+        });
       }),
 
     stats: () =>
@@ -211,6 +217,16 @@ function toDetails(
     deadLetterPartition: letter.dlqPartition,
     deadLetterOffset: letter.dlqOffset,
   };
+}
+
+/** The id is hexadecimal, whatever the header's writer meant by it. */
+function traceOf(
+  { original }: IndexedDeadLetter,
+  template: string | undefined,
+): Pick<DeadLetterDetails, "trace"> {
+  const id = readTraceId(original.headers);
+  if (id === undefined) return {};
+  return { trace: { id, ...(template === undefined ? {} : { url: template.replace("{traceId}", id) }) } };
 }
 
 function toValue(letter: IndexedDeadLetter): DeadLetterValue {

@@ -15,7 +15,9 @@ import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
 import { observeCalls } from "../telemetry/observe-calls.ts";
+import { openTracing } from "../telemetry/open-tracing.ts";
 import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
+import { tracedObserver } from "../telemetry/traced-observer.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
 import {
@@ -58,6 +60,8 @@ export async function openOrder(
   let draining = false;
 
   const tally = createOrderTally(countedTopics(settings));
+  const tracing = await openTracing(settings, "order");
+  closing.add(() => tracing?.close());
   const opened = await openOrderStore(settings.DATABASE_URL);
   const store = observeCalls(opened, (area, operation, durationMs, error) =>
     countStoreCall(tally, area, operation, durationMs, error),
@@ -88,7 +92,17 @@ export async function openOrder(
     return id;
   };
 
-  const work = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf, tally });
+  const work = await openWorker({
+    settings,
+    parts,
+    store,
+    codec,
+    logger,
+    closing,
+    topicIdOf,
+    tally,
+    tracing,
+  });
   const { worker } = work;
   const catalog =
     settings.CATALOG_URL === undefined
@@ -104,9 +118,10 @@ export async function openOrder(
     closing,
     topicIdOf,
     tally,
+    tracing,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
-  const replays = openReplays({ settings, store, worker: work, saga, logger, closing, tally });
+  const replays = openReplays({ settings, store, worker: work, saga, logger, closing, tally, tracing });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   let participants: Participants | undefined;
@@ -197,7 +212,7 @@ export async function openOrder(
     settings: live.settings,
     closing: stopping.signal,
     health,
-    observer: tally.http,
+    observer: tracedObserver(tally.http, tracing),
     metrics,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     guards: openGuards(settings, logger, closing),

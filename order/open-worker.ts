@@ -7,6 +7,7 @@ import type { Closing } from "../service/closing.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { createBreaker } from "./dead-letters/breaker.ts";
 import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
 import { type Failure, retryPolicies } from "./domain/verdict.ts";
@@ -30,6 +31,7 @@ export interface OpenWorkerOptions {
   /** The topic's own id, known before its first partition is assigned. */
   readonly topicIdOf: (topic: string) => string;
   readonly tally: OrderTally;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface OpenedWorker {
@@ -47,7 +49,7 @@ const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 
 /** Registers what it opens with `closing`. */
 export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWorker> {
-  const { settings, parts, store, codec, logger, closing, topicIdOf, tally } = options;
+  const { settings, parts, store, codec, logger, closing, topicIdOf, tally, tracing } = options;
   const publisher = await openPublisher({
     brokers: parts.brokers,
     security: parts.security,
@@ -65,6 +67,7 @@ export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWork
     clock: systemClock,
     logger,
     onPublished: (ids) => worker.onPublished(ids),
+    tracing,
   });
   closing.add(() => outbox.stop());
   const sourceOf = (partition: TopicPartition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`;
@@ -102,6 +105,7 @@ export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWork
     sourceOf,
     replays,
     tally,
+    tracing,
     reachCrashPoint: crashAt(settings.CRASH_AT),
   });
   closing.add(() => worker.stop());

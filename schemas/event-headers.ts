@@ -15,7 +15,7 @@ export interface EventHeaders {
 }
 
 export const eventIdHeader = "event-id";
-const traceparentHeader = "traceparent";
+export const traceparentHeader = "traceparent";
 
 const eventIdLength = 36;
 const traceparentLength = 55;
@@ -44,11 +44,33 @@ export function readEventId(headers: readonly Header[]): string | undefined {
 
 export function readEventHeaders(headers: readonly Header[]): EventHeaders {
   const eventId = readEventId(headers);
-  const traceparent = lastText(headers, traceparentHeader, traceparentLength);
+  const traceparent = readTraceparent(headers);
   return {
     ...(eventId !== undefined ? { eventId } : {}),
-    ...(traceparent !== undefined && traceContext.test(traceparent) ? { traceparent } : {}),
+    ...(traceparent !== undefined ? { traceparent } : {}),
   };
+}
+
+/** Whether the text is a W3C trace context, version 00. */
+export function isTraceparent(text: string): boolean {
+  return traceContext.test(text);
+}
+
+/** Undefined for an event without a trace. */
+export function readTraceId(headers: readonly Header[]): string | undefined {
+  const traceparent = readTraceparent(headers);
+  return traceparent === undefined ? undefined : traceIdOf(traceparent);
+}
+
+/** Of one that is in its form. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
+/** Alone, because it is asked of every record while traces are on. */
+export function readTraceparent(headers: readonly Header[]): string | undefined {
+  const traceparent = lastText(headers, traceparentHeader, traceparentLength);
+  return traceparent !== undefined && traceContext.test(traceparent) ? traceparent : undefined;
 }
 
 /** The last header of that name, when it is of exactly that many bytes. */

@@ -1,7 +1,12 @@
 // Log lines that machines and people can read: one JSON object a line, or a coloured sentence on a terminal.
-// Control characters are escaped, so no value can forge a line.
+// Control characters are escaped, so no value can forge a line; secrets are masked, wherever in a value they stand; and no
+// value is longer than what a cause needs.
+import { redactText, isSecretName } from "./redaction.ts";
 
-/** Values that may appear in a log line: ids and measures, never payloads or secrets. */
+/**
+ * Values that may appear in a log line: ids and measures, never payloads or secrets. An order is `orderId`, a request
+ * `requestId`, a trace `traceId`, so that lines of both services can be put side by side.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** One event, one line. `message` is a constant sentence; what varies goes into `fields`. */
@@ -33,7 +38,7 @@ export function createLogger(options: LoggerOptions, fields: LogFields = {}): Lo
 
   const log = (level: LogLevel) => (message: string, extra?: LogFields) => {
     if (logLevels.indexOf(level) < threshold) return;
-    write(formatLine(now(), level, message, { ...fields, ...extra }));
+    write(formatLine(now(), level, message, redacted({ ...fields, ...extra })));
   };
   return {
     debug: log("debug"),
@@ -70,4 +75,20 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 function escapeControls(text: string): string {
   return text.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A stack fits; a payload that got into an error's text does not. */
+const maxValueLength = 4000;
+/** Looked at beyond that, so that no secret is cut into what is not recognised as one. */
+const lookAhead = 600;
+
+function redacted(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      if (typeof value !== "string") return [name, value];
+      if (isSecretName(name)) return [name, "***"];
+      const text = redactText(value.slice(0, maxValueLength + lookAhead));
+      return [name, value.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text];
+    }),
+  );
 }

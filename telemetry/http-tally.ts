@@ -60,10 +60,12 @@ export function createHttpTally(): HttpTally {
     inFlight: createGauge("http_requests_in_flight", "HTTP requests without an answer.", () => running),
     onRequest(method, route) {
       running += 1;
-      return (status, durationMs) => {
-        running -= 1;
-        requests.add({ method, route, status: String(status) });
-        requestSeconds.at({ method, route }).observe(durationMs / 1000);
+      return {
+        end(status, durationMs) {
+          running -= 1;
+          requests.add({ method, route, status: String(status) });
+          requestSeconds.at({ method, route }).observe(durationMs / 1000);
+        },
       };
     },
     onCall(procedure, code, durationMs) {

@@ -40,25 +40,23 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
   const { observer } = serving;
   for (const { method, path, handle } of endpoints) {
     app.on(method, honoPath(path), (c) =>
-      observed(observer, c.req.method, path, () => handle(c.req.raw, c.req.param(), c.env)),
+      observed(observer, c.req.raw, path, () => handle(c.req.raw, c.req.param(), c.env)),
     );
   }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
     const allow = allowedMethods(siblings.map(({ method }) => method));
     app.all(honoPath(path), (c) =>
-      observed(observer, c.req.method, path, () => answerOtherMethod(c.req.raw, allow, errorShapeOf(path))),
+      observed(observer, c.req.raw, path, () => answerOtherMethod(c.req.raw, allow, errorShapeOf(path))),
     );
   }
   for (const [prefix, handle] of Object.entries(prefixes)) {
     app.all(`${prefix}/*`, (c) =>
-      observed(observer, c.req.method, prefix, async () =>
-        withSecurityHeaders(await handle(c.req.raw, c.env)),
-      ),
+      observed(observer, c.req.raw, prefix, async () => withSecurityHeaders(await handle(c.req.raw, c.env))),
     );
   }
 
   app.notFound((c) =>
-    observed(observer, c.req.method, "other", () => {
+    observed(observer, c.req.raw, "other", () => {
       const message = "There is nothing at this path; / lists what there is";
       const shape = errorShapeOf(c.req.path);
       return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));

@@ -8,9 +8,11 @@ function observedCart() {
   const told: string[] = [];
   const observer: ServingObserver = {
     onRequest(method, route) {
-      return (status, durationMs) => {
-        expect(durationMs).toBeGreaterThanOrEqual(0);
-        told.push(`${method} ${route} ${status}`);
+      return {
+        end(status, durationMs) {
+          expect(durationMs).toBeGreaterThanOrEqual(0);
+          told.push(`${method} ${route} ${status}`);
+        },
       };
     },
     onCall: (procedure, code) => told.push(`${procedure} ${code}`),

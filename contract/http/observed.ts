@@ -1,18 +1,20 @@
 // Tells an observer of requests and procedures, at the two places that all of them pass. Without an observer nothing is done.
 import type { Implemented, Procedure, Signatures } from "../procedures.ts";
+import { readTraceparent, traceparentHeader } from "./request-context.ts";
 import type { ServingObserver } from "./serving.ts";
 
 /** `route` is a template, never a path that somebody sent. */
 export function observed(
   observer: ServingObserver | undefined,
-  method: string,
+  { method, headers }: Request,
   route: string,
   handle: () => Response | Promise<Response>,
 ): Response | Promise<Response> {
   if (observer === undefined) return handle();
   const startedAtMs = performance.now();
-  const onEnd = observer.onRequest(method, route);
-  const end = (status: number) => onEnd(status, performance.now() - startedAtMs);
+  const request = observer.onRequest(method, route, readTraceparent(headers));
+  if (request.traceparent !== undefined) headers.set(traceparentHeader, request.traceparent);
+  const end = (status: number) => request.end(status, performance.now() - startedAtMs);
   return answerOf(handle, end);
 }
 

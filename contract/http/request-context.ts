@@ -9,7 +9,9 @@ import { failed, success, type Result } from "../result.ts";
 
 // Safe in a log line, in a header and in a URL.
 const requestIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
-const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+// Neither id may be all zeros.
+const traceparentPattern = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+export const traceparentHeader = "traceparent";
 
 export function readRequestId(headers: Headers): string {
   const sent = headers.get(requestIdHeader);
@@ -29,12 +31,17 @@ export function readRequestContext(
       invalidRequest([`Header ${idempotencyKeyHeader} must be 1 to 255 visible ASCII characters`]),
     );
   }
-  const traceparent = headers.get("traceparent");
+  const traceparent = readTraceparent(headers);
   return success({
     requestId,
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
-    // The W3C rule for a malformed one is to go on without it.
-    ...(traceparent !== null && traceparentPattern.test(traceparent) ? { traceparent } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(caller === undefined ? {} : { caller }),
   });
+}
+
+/** The W3C rule for a malformed one is to go on without it. */
+export function readTraceparent(headers: Headers): string | undefined {
+  const traceparent = headers.get(traceparentHeader);
+  return traceparent !== null && traceparentPattern.test(traceparent) ? traceparent : undefined;
 }

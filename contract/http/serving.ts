@@ -5,10 +5,17 @@ import type { Guards } from "./guards.ts";
 
 /** Hears what is served. What it does must be cheap and must not throw. */
 export interface ServingObserver {
-  /** A request has come; `route` is a template, or `other`. What is answered hears of the end, once. */
-  onRequest(method: string, route: string): (status: number, durationMs: number) => void;
+  /** A request has come; `route` is a template, or `other`; `traceparent` is the client's, if any and well-formed. */
+  onRequest(method: string, route: string, traceparent: string | undefined): ObservedRequest;
   /** A procedure has ended, whatever protocol called it. `code` is `ok` or a row of the error table. */
   onCall(procedure: string, code: string, durationMs: number): void;
+}
+
+export interface ObservedRequest {
+  /** What the request causes belongs to this span instead of the client's. */
+  readonly traceparent?: string;
+  /** Told once. */
+  end(status: number, durationMs: number): void;
 }
 
 export interface ServingOptions {

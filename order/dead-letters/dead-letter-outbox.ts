@@ -7,9 +7,12 @@
 import { errorCodes } from "../../kafka/publish-failure.ts";
 import type { Publisher, PublishFailure } from "../../kafka/publisher.ts";
 import type { Codec, EncodeFailure } from "../../schemas/codec.ts";
+import type { RecordHeader } from "../../kafka/record.ts";
+import { readTraceId, readTraceparent, traceparentHeader } from "../../schemas/event-headers.ts";
 import { type Backoff, backoffMs } from "../../service/backoff.ts";
 import type { Clock } from "../../service/clock.ts";
-import type { Logger } from "../../service/logger.ts";
+import type { LogFields, Logger } from "../../service/logger.ts";
+import { isSampled, type OpenSpan, type Tracing } from "../../telemetry/tracing.ts";
 import type { ParkedId, ParkedRecord } from "../store/parked-records.ts";
 import { buildDeadLetter, deadLetterKey, trimFurther } from "./build-dead-letter.ts";
 import { createHandover } from "./handover.ts";
@@ -50,6 +53,7 @@ export interface DeadLetterOutboxOptions {
   readonly maxInFlight?: number;
   /** Their bytes; default 16 MiB. A single larger letter goes alone. */
   readonly maxInFlightBytes?: number;
+  readonly tracing?: Tracing | undefined;
   /** 0 ≤ r < 1; for the jitter of waits. */
   readonly random?: () => number;
 }
@@ -74,7 +78,7 @@ const outageBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
 const letterBackoff: Backoff = { firstMs: 1000, maxMs: 60_000 };
 
 export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLetterOutbox {
-  const { publisher, codec, topic, clock, logger, random } = options;
+  const { publisher, codec, topic, clock, logger, random, tracing } = options;
   const { maxInFlight = 500, maxInFlightBytes = 16 * 1024 * 1024 } = options;
   const lanes = createLetterLanes();
   const handover = createHandover({
@@ -125,7 +129,10 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
     inFlight += 1;
     bytesInFlight += size;
     isAlone = letter.alone;
-    void publisher.publish({ topic, key, value: encoded.value, headers }).then((outcome) => {
+    const trace = tracing === undefined ? undefined : beginTrace(tracing, letter);
+    const traced = trace === undefined ? headers : [...headers, traceHeader(trace)];
+    void publisher.publish({ topic, key, value: encoded.value, headers: traced }).then((outcome) => {
+      trace?.end({ endedAtMs: clock.nowMs(), error: outcome.ok ? undefined : outcome.failure.kind });
       inFlight -= 1;
       bytesInFlight -= size;
       isAlone = false;
@@ -133,6 +140,24 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
       else onRefusal(letter, readRefusal(outcome.failure));
       pump();
       if (inFlight === 0) onIdle?.();
+    });
+  }
+
+  /** In the trace of the try that failed: of the request, or of the replay. */
+  function beginTrace(tracing: Tracing, { record: { original, replayOf, lane, death } }: Letter) {
+    const parent = replayOf === undefined ? readTraceparent(original.headers) : replayOf.traceparent;
+    if (parent === undefined || !isSampled(parent)) return undefined;
+    return tracing.begin({
+      name: `publish ${topic}`,
+      kind: "producer",
+      parent,
+      startedAtMs: clock.nowMs(),
+      attributes: {
+        "messaging.system": "kafka",
+        "messaging.destination.name": topic,
+        "orderwire.order_id": lane.slice(0, 128),
+        "orderwire.reason": death?.reason ?? "unknown",
+      },
     });
   }
 
@@ -278,8 +303,14 @@ function readEncodeRefusal({ kind, message }: EncodeFailure): Refusal {
     : { scope: "letter", reason: message, needsOperator: true };
 }
 
-function placeOf({ record: { original } }: Letter): Record<string, string | number> {
+function traceHeader({ traceparent }: OpenSpan): RecordHeader {
+  return [traceparentHeader, Buffer.from(traceparent)];
+}
+
+function placeOf({ record: { lane, original } }: Letter): LogFields {
   return {
+    orderId: lane.slice(0, 128),
+    traceId: readTraceId(original.headers),
     originalTopic: original.topic,
     originalPartition: original.partition,
     originalOffset: original.offset,

@@ -5,9 +5,12 @@
 // has no effect. So nothing has to be known about what an earlier owner of the job had done.
 import { errorCodes } from "../../kafka/publish-failure.ts";
 import type { Publisher, PublishFailure } from "../../kafka/publisher.ts";
+import type { RecordHeader } from "../../kafka/record.ts";
+import { readTraceparent } from "../../schemas/event-headers.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { OpenSpan, Tracing } from "../../telemetry/tracing.ts";
 import { bodyHash } from "./domain/body-hash.ts";
-import { lineageHeaders } from "./domain/lineage.ts";
+import { lineageHeaders, type ReplayLineage } from "./domain/lineage.ts";
 import { createPace } from "./domain/pace.ts";
 import {
   isCanaryThrough,
@@ -41,6 +44,7 @@ export interface JobRunOptions {
   readonly logger: Logger;
   /** Writes down what a job came to, before it has ended; the first time counts. */
   readonly conclude: (job: ReplayJob) => Promise<void>;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface JobRun {
@@ -61,7 +65,7 @@ const resendAfterMs = 60_000;
 const letterIsGoneAfterMs = 120_000;
 
 export function createJobRun(options: JobRunOptions): JobRun {
-  const { store, publisher, owner, routeOf, nowMs, logger, conclude } = options;
+  const { store, publisher, owner, routeOf, nowMs, logger, conclude, tracing } = options;
   const pace = createPace(nowMs());
   /** Everything up to this number was published by this run, or has its outcome. */
   let position = 0;
@@ -115,8 +119,9 @@ export function createJobRun(options: JobRunOptions): JobRun {
 
     /** One after the other: of one order, a later event must not come before an earlier one. */
     async function publishInTurn(own: readonly ReadyItem[]): Promise<void> {
-      for (const { number, record } of own) {
+      for (const { number, record, trace } of own) {
         const outcome = await publisher.publish(record);
+        trace?.end({ endedAtMs: nowMs(), error: outcome.ok ? undefined : outcome.failure.kind });
         if (outcome.ok) {
           blockedBy = undefined;
           continue;
@@ -130,7 +135,9 @@ export function createJobRun(options: JobRunOptions): JobRun {
         return;
       }
     }
-    const ready = good.filter(({ number }) => announced.has(number));
+    const ready = good
+      .filter(({ number }) => announced.has(number))
+      .map((item) => (tracing === undefined ? item : traced(item, tracing, nowMs())));
     await Promise.all([...Map.groupBy(ready, ({ lane }) => lane).values()].map(publishInTurn));
     if (refused.length > 0) await store.skip(job.id, refused, nowMs());
     // What the store refused to announce is not ours to send any more: the next step sees why.
@@ -207,6 +214,31 @@ interface ReadyItem {
   /** Records of one are published one after the other. */
   readonly lane: string;
   readonly record: Parameters<Publisher["publish"]>[0];
+  readonly lineage: ReplayLineage;
+  readonly original: readonly RecordHeader[];
+  readonly trace?: OpenSpan;
+}
+
+/** In a trace of its own, which links to that of the request that the event came from. */
+function traced(item: ReadyItem, tracing: Tracing, nowMs: number): ReadyItem {
+  const { lineage, original, record } = item;
+  const { topic, key } = record;
+  const from = readTraceparent(original);
+  const trace = tracing.begin({
+    name: `replay ${topic}`,
+    kind: "producer",
+    links: from === undefined ? [] : [from],
+    startedAtMs: nowMs,
+    attributes: {
+      "messaging.system": "kafka",
+      "messaging.destination.name": topic,
+      "orderwire.dead_letter": lineage.letterId,
+      "orderwire.replay_job": lineage.jobId,
+      ...(key === null ? {} : { "orderwire.order_id": key.toString("utf8").slice(0, 128) }),
+    },
+  });
+  const headers = [...original, ...lineageHeaders({ ...lineage, traceparent: trace.traceparent })];
+  return { ...item, trace, record: { ...record, headers } };
 }
 
 /** What can be published, and what never can. */
@@ -228,10 +260,11 @@ function sift(items: readonly ItemToSend[], routeOf: RouteOf) {
       bad.push({ number, failure: failure("no_key", "The record has no key: it can never be an event.") });
     } else {
       const { key, value, topic, partition, offset, timestampMs } = original;
-      const lineage = lineageHeaders({ letterId, jobId, number, topic, partition, offset, timestampMs });
-      const record = { topic: route.topic, key, value, headers: [...original.headers, ...lineage] };
+      const lineage = { letterId, jobId, number, topic, partition, offset, timestampMs };
+      const headers = [...original.headers, ...lineageHeaders(lineage)];
+      const record = { topic: route.topic, key, value, headers };
       const lane = `${route.topic} ${key?.toString("latin1") ?? letterId}`;
-      good.push({ number, bodyHash: bodyHash(original), lane, record });
+      good.push({ number, bodyHash: bodyHash(original), lane, lineage, original: original.headers, record });
     }
   }
   return { good, bad };

@@ -5,6 +5,7 @@ import { systemClock } from "../../service/clock.ts";
 import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import { replayTopicOf, sagaReplayTopicOf, type Settings } from "../../service/settings.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { type OpenedWorker, orderGroups } from "../open-worker.ts";
 import type { OpenSaga } from "../saga/open-saga.ts";
 import type { OrderTally } from "../order-tally.ts";
@@ -21,6 +22,7 @@ export interface OpenReplaysOptions {
   readonly logger: Logger;
   readonly closing: Closing;
   readonly tally: Pick<OrderTally, "replayOutcomes">;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Registers what it opens with `closing`. */
@@ -32,6 +34,7 @@ export function openReplays({
   logger,
   closing,
   tally,
+  tracing,
 }: OpenReplaysOptions): ReplayOperations {
   const ordersTopics = orderGroups(settings);
   const isOurs = (topic: string) => ordersTopics.has(topic);
@@ -51,6 +54,7 @@ export function openReplays({
     // Of this life of the process: what it held in another one it does not remember.
     owner: `${hostname()}-${process.pid}-${crypto.randomUUID()}`,
     routeOf: (topic) => routes.get(topic),
+    tracing,
     clock: systemClock,
     logger,
     // Those with an effect were counted with their batch.

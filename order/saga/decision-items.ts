@@ -5,6 +5,7 @@ import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ReplayItemId } from "../replays/domain/replay.ts";
 import type { ReplayStanding } from "../replays/domain/standing.ts";
 import { itemKey } from "../replays/store/replay-store.ts";
+import { readTraceparent } from "../../schemas/event-headers.ts";
 import type { SourceProgress } from "../store/order-store.ts";
 import type { Inbox } from "../worker/inbox.ts";
 import { type AssignedPartition, partitionKey, type RecordDelivery } from "../worker/partition.ts";
@@ -129,7 +130,11 @@ export function evolveDecisions(
       original: record,
       groupId,
     };
-    const { saga, effects } = evolution.step(orderId, (before) => decide(before, decision, nowMs, windowMs));
+    const { saga, effects } = evolution.step(
+      orderId,
+      (before) => decide(before, decision, nowMs, windowMs),
+      readTraceparent(record.headers),
+    );
     // A replay that waits for its partner has its outcome when that comes, or its deadline; a dead letter is one.
     if (replay === undefined || saga[side]?.original === record) continue;
     if (effects.some(({ kind }) => kind === "dead-letter")) continue;

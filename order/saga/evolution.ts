@@ -31,8 +31,8 @@ export type ReplayOf = (original: OriginalRecord) => ReplayLineage | undefined;
 export interface EvolutionBuilder {
   /** The saga as the steps before have left it. */
   sagaOf(orderId: number): Saga | undefined;
-  /** `step` gets that. */
-  step(orderId: number, step: (saga: Saga | undefined) => Transition): Transition;
+  /** `step` gets that. What it asks to be published belongs to `traceparent`. */
+  step(orderId: number, step: (saga: Saga | undefined) => Transition, traceparent?: string): Transition;
   /** What belongs to no saga. */
   addLetter(letter: LetterRequest): void;
   endReplay(end: ReplayEnd): void;
@@ -72,7 +72,7 @@ export function beginEvolution(
 
   return {
     sagaOf,
-    step(orderId, step) {
+    step(orderId, step, traceparent) {
       const before = sagaOf(orderId);
       const transition = step(before);
       const { saga, effects } = transition;
@@ -81,7 +81,7 @@ export function beginEvolution(
       for (const effect of effects) {
         if (effect.kind === "counted") counted[effect.what] = (counted[effect.what] ?? 0) + 1;
         else if (effect.kind === "dead-letter") addLetter(effect);
-        else messages.push({ kind: effect.kind, saga });
+        else messages.push({ kind: effect.kind, saga, traceparent });
       }
       return transition;
     },

@@ -10,6 +10,7 @@ import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { Parts } from "../../service/open-parts.ts";
 import { sagaReplayTopicOf, type Settings } from "../../service/settings.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { type ConsumerGroup, type ConsumerGroupOptions, openConsumerGroup } from "../consumer-group.ts";
 import { createReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
@@ -41,6 +42,7 @@ export interface OpenSagaOptions {
   /** The topic's own id, known before its first partition is assigned. */
   readonly topicIdOf: (topic: string) => string;
   readonly tally: SagaCounters;
+  readonly tracing: Tracing | undefined;
   /** Names this instance's outbox: different for each instance, and the same after its restart. */
   readonly instanceId: string;
 }
@@ -153,6 +155,7 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
     sourceOf,
     replays,
     onSaved: (sagas) => deadlines.note(sagas),
+    tracing: options.tracing,
     reachCrashPoint,
   });
   closing.add(() => worker.stop());

@@ -18,6 +18,8 @@ export interface OrderToPlace {
   /** The Idempotency-Key that it came with, and the SHA-256 of what was asked for. */
   readonly keyed: { readonly key: string; readonly fingerprint: string } | undefined;
   readonly expiresAtMs: number;
+  /** Of the request: what follows from the order belongs to its trace. */
+  readonly traceparent?: string | undefined;
 }
 
 export type PlaceOutcome =
@@ -235,8 +237,12 @@ function evolvePlacements(
   const evolution = beginEvolution(known, replayOf);
   const requests: KeyedRequest[] = [];
   for (const { orderId, order } of batch) {
-    const { customerId, items, keyed } = order;
-    evolution.step(orderId, (saga) => placeOrder(saga, { orderId, customerId, items }, nowMs, windowMs));
+    const { customerId, items, keyed, traceparent } = order;
+    evolution.step(
+      orderId,
+      (saga) => placeOrder(saga, { orderId, customerId, items }, nowMs, windowMs),
+      traceparent,
+    );
     const isNew = (known.get(orderId)?.order ?? null) === null;
     if (isNew && keyed !== undefined) requests.push({ ...keyed, orderId, requestedAtMs: nowMs });
   }

@@ -34,17 +34,25 @@ const defaultDeadlineMs = 5000;
 export function createSagaCommands(options: PlaceOrderOptions): SagaCommands {
   const { catalog, store, placer, clock, deadlineMs = defaultDeadlineMs } = options;
 
-  async function placeKeyed(order: PlaceOrder, keyed: Keyed): Promise<Placed> {
+  async function placeKeyed(
+    order: PlaceOrder,
+    keyed: Keyed,
+    traceparent: string | undefined,
+  ): Promise<Placed> {
     const before = await findPlaced(keyed);
-    return before ?? placeNew(order, keyed);
+    return before ?? placeNew(order, keyed, traceparent);
   }
 
-  async function placeNew(order: PlaceOrder, keyed: Keyed | undefined): Promise<Placed> {
+  async function placeNew(
+    order: PlaceOrder,
+    keyed: Keyed | undefined,
+    traceparent: string | undefined,
+  ): Promise<Placed> {
     const items = await checkOrder(catalog, order);
     if (!items.ok) return items;
     const { customerId } = order;
     const expiresAtMs = clock.nowMs() + deadlineMs;
-    const outcome = await placer.place({ customerId, items: items.value, keyed, expiresAtMs });
+    const outcome = await placer.place({ customerId, items: items.value, keyed, expiresAtMs, traceparent });
     switch (outcome.kind) {
       case "placed": {
         // As it was placed, also when its decisions were there before it and have settled it.
@@ -85,9 +93,9 @@ export function createSagaCommands(options: PlaceOrderOptions): SagaCommands {
   }
 
   return {
-    async place(order, { idempotencyKey: key }) {
-      if (key === undefined) return placeNew(order, undefined);
-      return placeKeyed(order, { key, fingerprint: fingerprintOf(order) });
+    async place(order, { idempotencyKey: key, traceparent }) {
+      if (key === undefined) return placeNew(order, undefined, traceparent);
+      return placeKeyed(order, { key, fingerprint: fingerprintOf(order) }, traceparent);
     },
   };
 }

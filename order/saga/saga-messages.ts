@@ -2,6 +2,7 @@
 // decision as a dead letter with its original bytes. The same request makes the same bytes and the same event id.
 import type { RecordHeader } from "../../kafka/record.ts";
 import type { Codec } from "../../schemas/codec.ts";
+import { eventHeaders } from "../../schemas/event-headers.ts";
 import { buildDeadLetter, trimFurther, type Trim } from "../dead-letters/build-dead-letter.ts";
 import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
@@ -16,8 +17,8 @@ import type { OutgoingMessage } from "./store/saga-store.ts";
 
 export type SagaMessage =
   /** The saga has its order; it is announced as NEW, whatever has become of it in the same step. */
-  | { readonly kind: "announce"; readonly saga: Saga }
-  | { readonly kind: "result"; readonly saga: Saga }
+  | { readonly kind: "announce"; readonly saga: Saga; readonly traceparent: string | undefined }
+  | { readonly kind: "result"; readonly saga: Saga; readonly traceparent: string | undefined }
   | LetterRequest;
 
 export interface LetterRequest {
@@ -49,7 +50,7 @@ const maxLetterBytes = 950_000;
 export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
   const { codec, reader, replays, ordersTopic, dlqTopic } = options;
 
-  function toOrderMessage(saga: Saga, isResult: boolean): OutgoingMessage {
+  function toOrderMessage(saga: Saga, isResult: boolean, traceparent: string | undefined): OutgoingMessage {
     const { orderId, order } = saga;
     if (order === null) throw new Error(`order ${orderId} is not placed: there is nothing to publish`);
     const dto = toSagaOrder(isResult ? saga : { orderId, status: "NEW", source: null }, order);
@@ -58,7 +59,7 @@ export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
       topic: ordersTopic,
       key: Buffer.from(String(orderId)),
       value: Buffer.from(JSON.stringify(dto)),
-      headers: [["event-id", Buffer.from(eventId)]],
+      headers: eventHeaders({ eventId, ...(traceparent === undefined ? {} : { traceparent }) }),
       orderId,
     };
   }
@@ -109,7 +110,7 @@ export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
   return {
     toOutgoing(message, nowMs) {
       if (message.kind === "dead-letter") return toLetter(message, nowMs);
-      return toOrderMessage(message.saga, message.kind === "result");
+      return toOrderMessage(message.saga, message.kind === "result", message.traceparent);
     },
   };
 }

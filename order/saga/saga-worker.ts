@@ -4,6 +4,7 @@
 import type { KafkaRecord, TopicPartition } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
 import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
@@ -36,6 +37,7 @@ import type { DecisionReader } from "./decision-reader.ts";
 import type { Saga } from "./domain/saga.ts";
 import { beginEvolution, type Evolution } from "./evolution.ts";
 import type { SagaWriter } from "./saga-writer.ts";
+import { traceDecisions } from "./trace-decisions.ts";
 import type { SagaStore } from "./store/saga-store.ts";
 
 export interface SagaWorkerOptions {
@@ -52,6 +54,7 @@ export interface SagaWorkerOptions {
   /** Sagas as they have just been saved. */
   readonly onSaved: (sagas: readonly Saga[]) => void;
   readonly replays?: Pick<ReplayDesk, "standings" | "lineageOf"> | undefined;
+  readonly tracing?: Tracing | undefined;
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Records of one transaction. Default: 2,000. */
   readonly maxBatchSize?: number;
@@ -77,8 +80,19 @@ export interface SagaWorker {
 const commitEveryMs = 100;
 
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
-  const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved, replays } =
-    options;
+  const {
+    store,
+    reader,
+    writer,
+    windowMs,
+    clock,
+    logger,
+    sourceOf,
+    readProgress,
+    onSaved,
+    replays,
+    tracing,
+  } = options;
   const { maxBatchSize = 2000, maxInbox = 8000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
@@ -126,6 +140,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   }
 
   async function run(fresh: readonly TakenDecision[]): Promise<void> {
+    const startedAtMs = clock.nowMs();
     try {
       const items = await resolveDecisions(reader, fresh);
       const standings = await standingsOf(items);
@@ -150,6 +165,8 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
       }
       if (written.kind === "keys-taken") throw new Error("decisions have no Idempotency-Key");
       settle(items);
+      if (tracing !== undefined)
+        traceDecisions(tracing, items, written.evolution, { startedAtMs, endedAtMs: clock.nowMs() });
       onSaved(written.evolution.changes.map(({ saga }) => saga));
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.

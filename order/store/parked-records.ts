@@ -33,7 +33,7 @@ export interface ParkedRecord extends ParkedId, ParkedProgress {
   readonly original: OriginalRecord;
   readonly event: FailedEvent;
   /** Of a replay that failed again, on its way to the DLQ topic; never stored. */
-  readonly replayOf?: ReplayItemId & { readonly letterId: string };
+  readonly replayOf?: ReplayItemId & { readonly letterId: string; readonly traceparent?: string | undefined };
 }
 
 /** A parked record without its bytes: what a worker keeps in memory of its partitions. */

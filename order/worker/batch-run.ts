@@ -9,12 +9,15 @@ import type { Failure, RetryPolicies } from "../domain/verdict.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
+import { readTraceId } from "../../schemas/event-headers.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { type BatchTally, countBatch } from "./count-batch.ts";
 import { surpriseFailure } from "./failures.ts";
 import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
 import { eventTypeOf } from "./record-reader.ts";
+import { traceBatch } from "./trace-batch.ts";
 import type { WorkItem } from "./work-item.ts";
 import { type BatchDraft, draftBatch, writeBatch } from "./write-batch.ts";
 
@@ -54,10 +57,12 @@ export interface BatchRunOptions {
   readonly reachCrashPoint: ReachCrashPoint;
   readonly replays?: ReplayDesk | undefined;
   readonly tally?: BatchTally | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export function createBatchRun(options: BatchRunOptions): BatchRun {
-  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint, tally } = options;
+  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint, tally, tracing } =
+    options;
 
   async function run(
     items: readonly WorkItem[],
@@ -66,6 +71,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
   ): Promise<BatchOutcome> {
     let stopBefore: number | undefined;
     let toldBreaker = false;
+    const startedAtMs = clock.nowMs();
     try {
       const written = await writeBatch(items, {
         store,
@@ -73,7 +79,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
         policies,
         draft,
         onSaving,
-        nowMs: clock.nowMs(),
+        nowMs: startedAtMs,
         isHeld: heldOutside(items),
         failureOf: (item) => surprise ?? simulate(item),
         accept(plan) {
@@ -94,6 +100,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
           reachCrashPoint("after-store-commit");
           follow(items, written.plan);
           if (tally !== undefined) countBatch(tally, items, written.plan, clock.nowMs());
+          if (tracing !== undefined)
+            traceBatch(tracing, items, written.plan, { startedAtMs, endedAtMs: clock.nowMs() });
           if (!toldBreaker) observeSuccesses(items.length);
           return { notDone: [], fenced: [], written: written.plan };
         case "fenced":
@@ -192,7 +200,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
   function log({ lane, record }: WorkItem, end: Extract<ItemEnd, { kind: "waiting" | "dead" }>): void {
     const last = end.attempts.at(-1);
     const fields = {
-      lane: lane.slice(0, 128),
+      orderId: lane.slice(0, 128),
+      traceId: readTraceId(record.headers),
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,

@@ -4,6 +4,7 @@
 import type { TopicPartition } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
+import type { Tracing } from "../../telemetry/tracing.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
 import type { Breaker } from "../dead-letters/breaker.ts";
 import type { DeadLetterOutbox } from "../dead-letters/dead-letter-outbox.ts";
@@ -67,6 +68,7 @@ export interface WorkerOptions {
   readonly replays?: ReplayDesk;
   /** Hears of each batch that is written. */
   readonly tally?: BatchTally;
+  readonly tracing?: Tracing | undefined;
   /** Records of one transaction; fewer after the store could not take so many. Default: 10,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */

@@ -16,11 +16,19 @@ export interface OpenProduct extends SystemUnderTest {
 
 type Environment = Readonly<Record<string, string>>;
 
-export async function openProduct(environment: Environment): Promise<OpenProduct> {
+/** `onLogLine` hears every line, also those of debugging, in place of standard error. */
+export async function openProduct(
+  environment: Environment,
+  onLogLine?: (line: string) => void,
+): Promise<OpenProduct> {
   const read = readSettings({ CART_PORT: "0", ORDER_PORT: "0", ...environment });
   if (!read.ok) throw new Error(read.faults.join(" "));
   const settings = read.value;
-  const logger = createLogger({ level: "error", format: "json" });
+  const logger = createLogger(
+    onLogLine === undefined
+      ? { level: "error", format: "json" }
+      : { level: "debug", format: "json", write: onLogLine },
+  );
   const closing = createClosing();
   const parts = openParts(settings);
   closing.add(() => parts.close());

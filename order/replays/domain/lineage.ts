@@ -1,6 +1,7 @@
 // The headers that say of which dead letter a record is the replay. They follow the original's own headers, so that taking
 // them off gives back what the original had, also when somebody had forged some there. Pure.
 import type { RecordHeader } from "../../../kafka/record.ts";
+import { isTraceparent } from "../../../schemas/event-headers.ts";
 import type { OriginalRecord } from "../../domain/dead-letter.ts";
 import type { ReplayItemId } from "./replay.ts";
 
@@ -11,6 +12,8 @@ export interface ReplayLineage extends ReplayItemId {
   readonly partition: number;
   readonly offset: number;
   readonly timestampMs: number | null;
+  /** Of the replay's own trace: what the record has beside it is its original's. */
+  readonly traceparent?: string | undefined;
 }
 
 const names = [
@@ -19,16 +22,18 @@ const names = [
   "orderwire-replay-item",
   "orderwire-original",
   "orderwire-original-time-ms",
+  "orderwire-replay-traceparent",
 ] as const;
 
 export function lineageHeaders(lineage: ReplayLineage): readonly RecordHeader[] {
-  const { letterId, jobId, number, topic, partition, offset, timestampMs } = lineage;
+  const { letterId, jobId, number, topic, partition, offset, timestampMs, traceparent = "" } = lineage;
   const values = [
     letterId,
     jobId,
     String(number),
     `${topic}/${partition}/${offset}`,
     timestampMs === null ? "" : String(timestampMs),
+    traceparent,
   ];
   return names.map((name, index) => [name, Buffer.from(values[index] ?? "")]);
 }
@@ -49,7 +54,7 @@ export function readLineage(headers: readonly RecordHeader[]): ReplayLineage | u
     if (header[1].length > maxIdLength) return undefined;
     texts.push(header[1].toString("utf8"));
   }
-  const [letterId = "", jobId = "", item = "", original = "", time = ""] = texts;
+  const [letterId = "", jobId = "", item = "", original = "", time = "", traceparent = ""] = texts;
   const place = originalPattern.exec(original);
   if (place === null || !itemPattern.test(item) || !timePattern.test(time)) return undefined;
   const [, topic = "", partition = "", offset = ""] = place;
@@ -61,6 +66,7 @@ export function readLineage(headers: readonly RecordHeader[]): ReplayLineage | u
     partition: Number(partition),
     offset: Number(offset),
     timestampMs: time === "" ? null : Number(time),
+    ...(isTraceparent(traceparent) ? { traceparent } : {}),
   };
 }
 

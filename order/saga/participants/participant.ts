@@ -2,6 +2,7 @@
 import { sagaOrderSchema, type SagaOrder } from "../../../contract/sagas.ts";
 import type { KafkaRecord, OutgoingRecord } from "../../../kafka/record.ts";
 import { type Backoff, backoffMs } from "../../../service/backoff.ts";
+import { eventHeaders, readTraceparent } from "../../../schemas/event-headers.ts";
 import type { Clock } from "../../../service/clock.ts";
 import type { Logger } from "../../../service/logger.ts";
 import type { PublishOutcome } from "../../../kafka/publisher.ts";
@@ -90,7 +91,10 @@ export function createParticipant(options: ParticipantOptions): Participant {
         if (answer === undefined || told.has(orderId)) continue;
         const value = Buffer.from(JSON.stringify({ ...order, status: answer, source: rules.source }));
         const key = record.key ?? Buffer.from(String(orderId));
-        decisions.set(orderId, { orderId, answer, record: { topic, key, value, headers: [] } });
+        // The order's trace goes on with its decision.
+        const traceparent = readTraceparent(record.headers);
+        const headers = traceparent === undefined ? [] : eventHeaders({ traceparent });
+        decisions.set(orderId, { orderId, answer, record: { topic, key, value, headers } });
       } else {
         ledger.settle(orderId, status);
         told.delete(orderId);
