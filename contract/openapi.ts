@@ -25,6 +25,7 @@ export function openApiDocument({ title, version, documents }: DocumentOptions) 
 const description = [
   "Bodies are read as JSON whatever their Content-Type says; unknown fields and unknown parameters are refused.",
   "A method that a path does not have is answered with 405 and `Allow`, an unknown path with 404.",
+  "The same procedures are at `/trpc` for the typed client.",
   `Every answer carries \`${requestIdHeader}\`: the client's own if it is well-formed.`,
   `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect;`,
   `repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
@@ -82,6 +83,7 @@ function requestOf(route: RouteDocument) {
   const header = route.takesIdempotencyKey
     ? { header: z.object({ [idempotencyKeyHeader]: idempotencyKey }) }
     : {};
+  if (route.from === "nothing") return {};
   if (route.from !== "body") return { requestParams: { [route.from]: parametersOf(route), ...header } };
   return {
     requestParams: header,
@@ -113,14 +115,15 @@ function successOf(route: RouteDocument) {
       description: route.summary,
       schema: route.answer,
       example: route.examples.answer,
+      ...(route.mediaType === undefined ? {} : { mediaType: route.mediaType }),
       ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
 }
 
-/** Every route checks its input, may be limited, and may fail; those with a body may be too large or too slow. */
+/** Who looks at what was sent may refuse it, may be limited, and may fail; a body may be too large or too slow as well. */
 function errorCodesOf(route: RouteDocument): readonly ErrorCode[] {
-  if (route.tag === "Health") return ["internal", "unavailable"];
+  if (route.from === "nothing") return [...route.errors, "internal"];
   const body: ErrorCode[] = route.from === "body" ? ["request_timeout", "payload_too_large"] : [];
   const late: ErrorCode[] = route.from === "body" ? ["outcome_unknown"] : [];
   return [
@@ -171,16 +174,18 @@ function answer({
   schema,
   example,
   more,
+  mediaType = "application/json",
 }: {
   description: string;
   schema: z.ZodType;
   example: unknown;
   more?: z.ZodObject;
+  mediaType?: string;
 }) {
   return {
     description,
     headers: z.object({ [requestIdHeader]: z.string(), ...more?.shape }),
-    content: { "application/json": { schema, examples: { example: { value: example } } } },
+    content: { [mediaType]: { schema, examples: { example: { value: example } } } },
   };
 }
 

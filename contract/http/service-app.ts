@@ -8,6 +8,8 @@ import type { HealthView } from "../ports.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
 import { jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
+import { indexAnswer, type Index } from "./index-page.ts";
+import { serviceDocuments } from "./service-documents.ts";
 import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
@@ -29,21 +31,28 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
 }
 
 const consolePath = "/console";
+const referencePath = "/docs";
 
 export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): Hono {
   const { procedures, routes, router, health, healthDetail, console: pages } = definition;
+  const { reference } = serving;
+  const index = indexOf(definition, serving);
+  const document = documentOnce(definition, index, serving);
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
     ...healthEndpoints(health, serving, healthDetail),
-    fixed("/openapi.json", documentOnce(definition, serving)),
-    fixed("/", () => Promise.resolve(indexOf(definition))),
+    about("/openapi.json", async (request) =>
+      jsonAnswer(200, await document(), readRequestId(request.headers)),
+    ),
+    about("/", (request) => indexAnswer(index, request, readRequestId(request.headers))),
   ];
   const prefixes = {
     [trpcPath]: trpcEndpoint(router, serving),
     ...(pages === undefined ? {} : { [consolePath]: pages }),
+    ...(reference === undefined ? {} : { [referencePath]: reference }),
   };
   return mount({ endpoints, prefixes, errorShapeOf }, serving);
 }
@@ -57,40 +66,38 @@ function placeOf({ method, path, errorShape }: RouteDocument) {
   return { method, path, errorShape };
 }
 
-function fixed(path: string, body: () => Promise<unknown>): Endpoint {
-  return {
-    method: "GET",
-    path,
-    errorShape: systemBErrors,
-    handle: async (request) => jsonAnswer(200, await body(), readRequestId(request.headers)),
-  };
+function about(path: string, handle: Endpoint["handle"]): Endpoint {
+  return { method: "GET", path, errorShape: systemBErrors, handle };
 }
 
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
   { title, routes, healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
+  index: Index,
   { version }: Serving,
 ): () => Promise<unknown> {
   let document: Promise<unknown> | undefined;
   return () => {
     document ??= import("../openapi.ts").then(({ openApiDocument }) =>
-      openApiDocument({ title, version, documents: [...routes, ...healthDocuments] }),
+      openApiDocument({
+        title,
+        version,
+        documents: [...routes, ...healthDocuments, ...serviceDocuments(index)],
+      }),
     );
     return document;
   };
 }
 
-function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>({
-  service,
-  title,
-  routes,
-  healthDetail,
-  console: pages,
-}: ServiceDefinition<Catalogue, HealthBody>) {
+function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
+  { service, title, routes, healthDetail, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
+  { reference }: Serving,
+): Index {
   return {
     service,
     title,
     links: {
+      ...(reference === undefined ? {} : { docs: referencePath }),
       openapi: "/openapi.json",
       health: "/health",
       live: "/health/live",

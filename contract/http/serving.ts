@@ -13,9 +13,11 @@ export interface ServingOptions {
   readonly timer?: Timer;
   /** Of the product, for the OpenAPI document. Default `0.0.0`. */
   readonly version?: string;
+  /** The OpenAPI document as a page for people, below `/docs`; it answers every method. */
+  readonly reference?: (request: Request) => Promise<Response>;
 }
 
-export interface Serving extends Conditions {
+export interface Serving extends Conditions, Pick<ServingOptions, "reference"> {
   readonly maxBodyBytes: number;
   readonly version: string;
 }
@@ -27,5 +29,6 @@ export function servingOf(options: ServingOptions): Serving {
     maxBodyBytes: options.maxBodyBytes ?? maxBodyBytes,
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
+    ...(options.reference === undefined ? {} : { reference: options.reference }),
   };
 }

@@ -29,6 +29,7 @@ import { failed, success } from "../result.ts";
 import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
 import { createOrderApp } from "./order-app.ts";
+import type { ServingOptions } from "./serving.ts";
 
 export interface HandTimer extends Timer {
   /** Timers that are set and not cancelled. */
@@ -60,7 +61,11 @@ export interface Recorded {
   readonly context: RequestContext;
 }
 
-export function createTestCart(overrides: Partial<OrderCommands> = {}, health: Partial<CartHealth> = {}) {
+export function createTestCart(
+  overrides: Partial<OrderCommands> = {},
+  health: Partial<CartHealth> = {},
+  serving: Pick<ServingOptions, "reference"> = {},
+) {
   const calls: Recorded[] = [];
   const surprises: { error: unknown; requestId: string }[] = [];
   const timer = createHandTimer();
@@ -87,6 +92,7 @@ export function createTestCart(overrides: Partial<OrderCommands> = {}, health: P
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
+    ...serving,
   });
   return { app, calls, surprises, timer };
 }
@@ -112,6 +118,7 @@ export interface TestOrderOptions {
   readonly entries?: readonly AuditEntry[];
   readonly health?: Partial<OrderHealth>;
   readonly console?: (request: Request) => Promise<Response>;
+  readonly reference?: (request: Request) => Promise<Response>;
 }
 
 export function createTestOrder({
@@ -125,6 +132,7 @@ export function createTestOrder({
   ports,
   health,
   console: consolePages,
+  reference,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
@@ -145,6 +153,7 @@ export function createTestOrder({
     catalog: { list: async () => success({ products: [{ productId: "P-1", name: "Tea", price: 10 }] }) },
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
+    ...(reference === undefined ? {} : { reference }),
     sagaCommands: {
       place(order, context) {
         placed.push({ command: order, context });
