@@ -25,11 +25,12 @@ export function openApiDocument({ title, version, documents }: DocumentOptions) 
 const description = [
   "Bodies are read as JSON whatever their Content-Type says; unknown fields and unknown parameters are refused.",
   "A method that a path does not have is answered with 405 and `Allow`, an unknown path with 404.",
-  "The same procedures are at `/trpc` for the typed client.",
   `Every answer carries \`${requestIdHeader}\`: the client's own if it is well-formed.`,
-  `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect;`,
-  `repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
-].join(" ");
+  `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect; repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
+  "The same procedures are at `/trpc` for the typed client.",
+]
+  .map((line) => `- ${line}`)
+  .join("\n");
 
 /** One example of each failure, in the words it is really told in. */
 const exampleFailures: Record<ErrorCode, ContractFailure> = {
@@ -115,7 +116,6 @@ function successOf(route: RouteDocument) {
       description: route.summary,
       schema: route.answer,
       example: route.examples.answer,
-      ...(route.mediaType === undefined ? {} : { mediaType: route.mediaType }),
       ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
@@ -174,18 +174,16 @@ function answer({
   schema,
   example,
   more,
-  mediaType = "application/json",
 }: {
   description: string;
   schema: z.ZodType;
   example: unknown;
   more?: z.ZodObject;
-  mediaType?: string;
 }) {
   return {
     description,
     headers: z.object({ [requestIdHeader]: z.string(), ...more?.shape }),
-    content: { [mediaType]: { schema, examples: { example: { value: example } } } },
+    content: { "application/json": { schema, examples: { example: { value: example } } } },
   };
 }
 

@@ -4,11 +4,13 @@ import { createConsole } from "../console/serve-console.ts";
 import { createOrderApp } from "../contract/http/order-app.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
+import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
+import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
@@ -122,6 +124,8 @@ export async function openOrder(
     draining: () => draining,
   });
   const app = createOrderApp({
+    version: productVersion,
+    reference: createApiReference({ title: "Orderwire order" }),
     views: createOrderViews({ store, topics }),
     deadLetters: createDeadLetterViews({ store, settings }),
     parked: createParkedViews({ store, now: () => Date.now(), onOrdered: () => worker.poke() }),

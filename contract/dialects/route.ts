@@ -33,8 +33,6 @@ export interface RouteDocument {
   readonly request: z.ZodType;
   readonly status: number;
   readonly answer: z.ZodType;
-  /** Of the success, when it is not JSON. */
-  readonly mediaType?: string;
   /** Headers of the success beyond those that every answer has. */
   readonly answerHeaders?: z.ZodObject;
   /** Beyond those that every route has. */
