@@ -12,7 +12,7 @@ import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
-import { replayTopicOf, type Settings } from "../service/settings.ts";
+import { replayTopicOf, stateTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
@@ -21,6 +21,7 @@ import {
   type OpenDeadLetterIndexer,
   openDeadLetterIndexer,
 } from "./dead-letters/open-dead-letter-indexer.ts";
+import { openStateFeed } from "./changes/open-state-feed.ts";
 import { createDeadLetterViews } from "./dead-letter-views.ts";
 import { openWorker, orderGroups } from "./open-worker.ts";
 import { createOrderHealth } from "./order-health.ts";
@@ -57,6 +58,7 @@ export async function openOrder(
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
   const [orderTopic, statusTopic] = topics;
+  const stateTopic = stateTopicOf(settings);
   const codec = openCodec({
     registry: parts.registry,
     subjects: [
@@ -64,6 +66,7 @@ export async function openOrder(
       [orderTopic, "OrderEvent"],
       [statusTopic, "OrderStatusUpdate"],
       [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
+      ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
       ...sagaSubjects(settings),
     ],
     logger,
@@ -80,7 +83,16 @@ export async function openOrder(
     return id;
   };
 
-  const opened = await openWorker({ settings, parts, store, codec, logger, closing, topicIdOf });
+  const feed = openStateFeed({
+    settings,
+    parts,
+    store,
+    codec,
+    logger,
+    closing,
+    topicReady: topicKeeper.ready,
+  });
+  const opened = await openWorker({ settings, parts, store: feed.store, codec, logger, closing, topicIdOf });
   const { worker } = opened;
   const replays = openReplays({ settings, store, worker: opened, logger, closing });
   const catalog =

@@ -27,6 +27,8 @@ export interface Dialect {
   readonly changesAtOnce: boolean;
   /** After a `select` whose rows are about to be changed. */
   readonly forUpdate: string;
+  /** The column has a transaction's number, and every transaction up to it has ended: no row can come in before. */
+  settled(column: string): string;
 }
 
 /** One statement of a script. `Row` is what the statement's columns are: the store has written them itself. */
@@ -83,6 +85,8 @@ export const sqliteDialect: Dialect = {
   // SQLite might walk the table and look every row up in the JSON: minutes instead of milliseconds.
   changesAtOnce: false,
   forUpdate: "",
+  // One writer at a time: rows come in order.
+  settled: () => "true",
 };
 
 export const postgresDialect: Dialect = {
@@ -95,6 +99,7 @@ export const postgresDialect: Dialect = {
     `${column} = any(array(select json_array_elements_text(${parameter}::text::json)) collate "C")`,
   changesAtOnce: true,
   forUpdate: "for update",
+  settled: (column) => `${column} < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
 };
 
 /** To be called inside of a transaction. */
