@@ -3,6 +3,7 @@ import { createCartApp } from "../contract/http/cart-app.ts";
 import { openPublisher } from "../kafka/publisher.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
+import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
@@ -11,7 +12,9 @@ import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
+import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
 import { createCartHealth } from "./cart-health.ts";
+import { createCartPage, createCartTally } from "./cart-tally.ts";
 import { createIdempotencyKeys } from "./idempotency-keys.ts";
 import { createOrderCommands } from "./order-commands.ts";
 
@@ -21,9 +24,13 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   const closing = createClosing();
   let draining = false;
 
+  const loop = watchEventLoop(systemClock);
+  closing.add(() => loop.stop());
+
   const topics = { orders: settings.KAFKA_ORDER_TOPIC, statusUpdates: settings.KAFKA_STATUS_UPDATE_TOPIC };
+  const tally = createCartTally(Object.values(topics));
   const codec = openCodec({
-    registry: parts.registry,
+    registry: tally.registry.observed(parts.registry),
     subjects: [
       [topics.orders, "Order"],
       [topics.orders, "OrderEvent"],
@@ -36,7 +43,12 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   const topicKeeper = keepTopics(parts, settings, logger);
   closing.add(() => topicKeeper.stop());
 
-  const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-cart", logger });
+  const publisher = await openPublisher({
+    brokers: parts.brokers,
+    clientId: "orderwire-cart",
+    logger,
+    onPublished: tally.publish.onPublished,
+  });
   closing.add(() => publisher.close());
 
   const commands = createOrderCommands({
@@ -52,6 +64,8 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
     reference: createApiReference({ title: "Orderwire cart" }),
     commands,
     health,
+    observer: tally.http,
+    metrics: createCartPage(tally, { publisher, ready: () => health.ready() }, processFamilies(loop)),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });

@@ -38,6 +38,8 @@ export function createOrderCommands(options: OrderCommandsOptions): OrderCommand
       key: Buffer.from(event.orderId),
       value: encoded.value,
       headers: headersOf(eventId, context),
+      // What is measured from here to the store counts the wait for a broker as well.
+      timestampMs: now().getTime(),
     });
     if (outcome.ok) return success(undefined);
     const { kind, code, message } = outcome.failure;

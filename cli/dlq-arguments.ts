@@ -42,7 +42,7 @@ export const usage = `bun run dlq -- <command> [options]
   pause | resume | cancel  <job> --reason TEXT
   rate     <job> --rate N --reason TEXT
 
-  Filters: topic, deadLetterTopic, errorType, category, reason, orderId, state, fingerprint, text, from, until.
+  Filters: topic, deadLetterTopic, errorType, category, reason, orderId, state, fingerprint, text, header, from, until.
   --json   answers as JSON. ORDER_URL is where order listens, http://127.0.0.1:8001 by default.
   Exit codes: 0 done; 1 refused, or order cannot be reached; 2 wrong words; 3 what was waited for did not go well:
   letters failed again or were skipped, or the replay is paused or cancelled.`;
@@ -61,6 +61,7 @@ const filterNames = [
   "state",
   "fingerprint",
   "text",
+  "header",
   "from",
   "until",
 ] as const;

@@ -341,7 +341,7 @@ describe("/trpc is guarded", () => {
     expect(cart.calls).toEqual([]);
   });
 
-  test("mutations are POST, queries are GET, and nothing else is either", async () => {
+  test("mutations are POST, queries are GET, or POST when they are long, and nothing else is either", async () => {
     const cart = createTestCart();
     for (const method of ["GET", "PUT", "DELETE"]) {
       const answer = await told(cart.app.request("/trpc/orders.create", { method }));
@@ -349,7 +349,12 @@ describe("/trpc is guarded", () => {
       expect(answer.headers.get("allow")).toContain("POST");
       expect(answer.body).toMatchObject({ error: { data: { code: "method_not_allowed" } } });
     }
-    expect((await call(createTestOrder(), "dlq.stats", "")).status).toBe(405);
+    expect((await told(createTestOrder().app.request("/trpc/dlq.stats", { method: "PUT" }))).status).toBe(
+      405,
+    );
+    const ids = Array.from({ length: 1000 }, (_, offset) => `order-events/0/${offset}`);
+    const scope = JSON.stringify({ scope: { ids } });
+    expect((await call(createTestOrder(), "replays.preview", scope)).status).toBe(200);
   });
 
   test.each(["constructor", "__proto__", "orders", "orders.create.call", "orders.constructor", "%ff", ""])(

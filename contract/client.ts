@@ -10,6 +10,7 @@ import {
   type TRPCLink,
 } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { EventSource as PortableEventSource } from "eventsource";
 import { idempotencyKeyHeader, maxBatchCalls } from "./protocol.ts";
 import type { CartRouter, OrderRouter } from "./routers.ts";
 
@@ -42,17 +43,35 @@ export function withIdempotencyKey(key: string): { context: { idempotencyKey: st
   return { context: { idempotencyKey: key } };
 }
 
+/** Longer ones do not fit a request line, and travel as a body. */
+const longestInQuery = 1500;
+
+/** For a call that takes its time: the others of the same tick do not wait for it. */
+export const travelsAlone = { context: { travelsAlone: true } } as const;
+
 /** The key is a header, one for the whole request: a call that has one travels alone. */
 function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter> {
   const endpoint = `${url.replace(/\/+$/, "")}/trpc`;
   // tRPC's own type for `init` is not RequestInit but a part of it, with undefined where the platform wants absence.
   const send = (target: string | URL | Request, init?: object) => (options.fetch ?? fetch)(target, init);
   const calls = splitLink({
-    condition: (operation) => idempotencyKeyOf(operation) !== undefined,
-    true: httpLink({
-      url: endpoint,
-      fetch: send,
-      headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+    condition: (operation) =>
+      idempotencyKeyOf(operation) !== undefined ||
+      operation.context["travelsAlone"] === true ||
+      isLong(operation),
+    true: splitLink({
+      condition: isLong,
+      true: httpLink({
+        url: endpoint,
+        fetch: send,
+        methodOverride: "POST",
+        headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+      }),
+      false: httpLink({
+        url: endpoint,
+        fetch: send,
+        headers: ({ op }) => headersOf(options, idempotencyKeyOf(op)),
+      }),
     }),
     false: httpBatchLink({
       url: endpoint,
@@ -63,9 +82,30 @@ function transport(url: string, options: ClientOptions): TRPCLink<AnyTRPCRouter>
       headers: () => headersOf(options, undefined),
     }),
   });
-  // A stream, by the platform's EventSource: browsers have one, and reconnect where they were.
-  const streams = httpSubscriptionLink({ url: endpoint });
+  const streams = httpSubscriptionLink({ url: endpoint, ...eventSourceOf(options, send) });
   return splitLink({ condition: ({ type }) => type === "subscription", true: streams, false: calls });
+}
+
+/**
+ * Streams reconnect where they were. Browsers have an EventSource, which sends no headers; Bun has none. The portable one is made
+ * of `fetch`.
+ */
+function eventSourceOf(
+  options: ClientOptions,
+  send: (target: string | URL | Request, init?: object) => Promise<Response>,
+) {
+  if (options.headers === undefined && globalThis.EventSource !== undefined) return {};
+  return {
+    EventSource: PortableEventSource,
+    eventSourceOptions: {
+      fetch: (url: string | URL, init: { readonly headers?: object }) =>
+        send(url, { ...init, headers: { ...init.headers, ...headersOf(options, undefined) } }),
+    },
+  };
+}
+
+function isLong({ type, input }: Operation): boolean {
+  return type === "query" && (JSON.stringify(input) ?? "").length > longestInQuery;
 }
 
 function idempotencyKeyOf(operation: Operation): string | undefined {

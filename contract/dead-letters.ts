@@ -1,5 +1,6 @@
 // Dead letters as people see them: the original event, why it failed, and where it came from.
 import { z } from "zod";
+import { letterReplaySchema } from "./letter-history.ts";
 import { orderIdSchema, topicSchema } from "./models.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -131,6 +132,8 @@ export const deadLetterDetailsSchema = deadLetterSchema.omit({ originalMessage: 
   /** Where its first copy lies on the dead-letter topic. */
   deadLetterPartition: z.int(),
   deadLetterOffset: z.int(),
+  /** Each time it was replayed, the oldest first; 100 at most. */
+  history: z.array(letterReplaySchema),
 });
 export type DeadLetterDetails = z.infer<typeof deadLetterDetailsSchema>;
 
@@ -159,6 +162,10 @@ function instant(name: string) {
     .meta({ example: "2026-03-02T09:30:00Z" });
 }
 
+/** Up to the first `=` it is the name. No control characters. */
+// oxlint-disable-next-line no-control-regex
+const headerPattern = /^[^=\u0000-\u001f\u007f-\u009f]{1,128}=[^\u0000-\u001f\u007f-\u009f]{0,500}$/;
+
 /** What dead letters can be searched by; several narrow each other down. */
 export const deadLetterFilterFields = {
   topic: topicSchema.optional().meta({ description: "Of the original record." }),
@@ -176,6 +183,15 @@ export const deadLetterFilterFields = {
   text: visibleText("text", 200, "not found")
     .optional()
     .meta({ description: "Occurs in the error message or in the event's JSON, whatever its case." }),
+  header: z
+    .string()
+    .refine((text) => text.isWellFormed(), "Field 'header' must be well-formed Unicode")
+    .regex(headerPattern, "Field 'header' must be name=value, such as source=web")
+    .optional()
+    .meta({
+      description: "The original record has this header with exactly this value, `name=value`.",
+      example: "source=web",
+    }),
   from: instant("from").optional().meta({ description: "Last failure at or after this instant." }),
   until: instant("until").optional().meta({ description: "Last failure before this instant." }),
 };
@@ -219,6 +235,16 @@ export const deadLetterPageSchema = z.object({
 });
 export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>;
 
+/** The same filters as a page's. */
+export const deadLetterCountQuerySchema = z
+  .strictObject({ ...deadLetterFilterFields, queue: z.literal("orders").optional() })
+  .refine(isPeriod, { message: emptyPeriodProblem });
+export type DeadLetterCountQuery = z.infer<typeof deadLetterCountQuerySchema>;
+
+/** How many match. Where looking at every letter takes too long, `exact` is false and there are at least so many. */
+export const deadLetterCountSchema = z.object({ count: z.int().min(0), exact: z.boolean() });
+export type DeadLetterCount = z.infer<typeof deadLetterCountSchema>;
+
 const deadLetterCountsSchema = z.object({
   total: z.int(),
   byCategory: z.partialRecord(errorCategorySchema, z.int()),
@@ -241,5 +267,7 @@ export const deadLetterInfoSchema = z.object({
   maxRetries: z.int(),
   retryBackoffMs: z.int(),
   maxBackoffMs: z.int(),
+  /** Whether events may be edited before they are replayed: `DLQ_EDIT`. */
+  editing: z.boolean(),
 });
 export type DeadLetterInfo = z.infer<typeof deadLetterInfoSchema>;

@@ -171,6 +171,14 @@ export function skipBeyondEnd(topic: string, partition: number, endOffset: numbe
   ]);
 }
 
+export function topicNotKnown(topic: string): ContractFailure {
+  return { code: "not_found", message: `Topic '${topic}' is not one that this service works with` };
+}
+
+export function schemaNotFound({ subject, version }: { subject: string; version: number }): ContractFailure {
+  return { code: "not_found", message: `Version ${version} of subject '${subject}' is not known` };
+}
+
 export function topicNotConsumed(topic: string): ContractFailure {
   return { code: "not_found", message: `Topic '${topic}' is not consumed by this service` };
 }

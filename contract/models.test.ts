@@ -4,6 +4,7 @@ import { z } from "zod";
 import { systemACartRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes } from "./dialects/system-b.ts";
 import { systemCRoutes } from "./dialects/system-c.ts";
+import { testLive } from "./http/test-live.ts";
 import { createOrderSchema, orderIdSchema, statusSchema, updateStatusSchema } from "./models.ts";
 import { cartProcedures, orderProcedures } from "./procedures.ts";
 import { failed, success } from "./result.ts";
@@ -112,7 +113,7 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
   const unused = () => Promise.reject(new Error("not called"));
   const procedures = orderProcedures({
     views: { details: unused, list: unused, idsFromTopic: unused },
-    deadLetters: { list: unused, get: unused, stats: unused, info: unused },
+    deadLetters: { list: unused, count: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
     letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
@@ -120,6 +121,8 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,
@@ -134,8 +137,10 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
       list: (query) => hear(sagaPageQuerySchema, query),
       get: (orderId) => hear(sagaQuerySchema, { orderId }),
       stats: unused,
+      pending: unused,
     },
     catalog: { list: () => Promise.resolve(success({ products: [] })) },
+    ...testLive,
   });
   const amount = fc.integer({ min: -1, max: 100_000_001 }).map((cents) => cents / 100);
   const line = fc.record({

@@ -7,6 +7,8 @@ import { operatorSagaRoutes } from "./dialects/operator-sagas.ts";
 import { systemACartRoutes, systemAOrderRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes, systemBOrderRoutes } from "./dialects/system-b.ts";
 import { systemCRoutes } from "./dialects/system-c.ts";
+import { liveRoutes, liveStreams } from "./dialects/live.ts";
+import { testLive } from "./http/test-live.ts";
 import { createTestCart, createTestOrder, told } from "./http/test-service.ts";
 import { cartProcedures, orderProcedures } from "./procedures.ts";
 import {
@@ -28,6 +30,7 @@ const orderRoutes = [
   ...operatorRoutes,
   ...operatorSagaRoutes,
   ...replayRoutes,
+  ...liveRoutes,
 ];
 const page = async () => new Response("a page");
 const services = [
@@ -121,6 +124,21 @@ describe.each(services)("/openapi.json of $name", ({ app, routes, prefixes }) =>
   });
 });
 
+test.each(liveStreams.map((route) => ({ ...route })))(
+  "$path is documented as a stream, with the schema of what comes in it",
+  async ({ path, operationId, eventSchema }) => {
+    const { body } = await told(createTestOrder().app.request("/openapi.json"));
+    const root = z.record(z.string(), z.json()).parse(body);
+    expect(at(root, "paths", path, "get")).toMatchObject({
+      operationId,
+      responses: { "200": { content: { "text/event-stream": {} } } },
+    });
+    const id = eventSchema.meta()?.id ?? "";
+    expect(at(root, "components", "schemas", id)).toBeObject();
+    expect(JSON.stringify(at(root, "paths", path))).toContain(id);
+  },
+);
+
 describe("a route's own example", () => {
   const cart = createTestCart();
   const order = createTestOrder();
@@ -156,7 +174,7 @@ test("every route calls a procedure that exists", () => {
   for (const { procedure } of cartRoutes) expect(cart).toHaveProperty([procedure]);
   const order = orderProcedures({
     views: { details: unused, list: unused, idsFromTopic: unused },
-    deadLetters: { list: unused, get: unused, stats: unused, info: unused },
+    deadLetters: { list: unused, count: unused, get: unused, stats: unused, info: unused },
     parked: { list: unused, retryNow: unused, deadLetterNow: unused },
     partitions: { skip: unused },
     letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
@@ -164,6 +182,8 @@ test("every route calls a procedure that exists", () => {
       preview: unused,
       start: unused,
       startEdited: unused,
+      checkEdited: unused,
+      timeline: unused,
       get: unused,
       list: unused,
       items: unused,
@@ -174,8 +194,9 @@ test("every route calls a procedure that exists", () => {
     },
     audit: { list: unused },
     sagaCommands: { place: unused },
-    sagas: { list: unused, get: unused, stats: unused },
+    sagas: { list: unused, get: unused, stats: unused, pending: unused },
     catalog: { list: unused },
+    ...testLive,
   });
   for (const { procedure } of orderRoutes) expect(order).toHaveProperty([procedure]);
 });

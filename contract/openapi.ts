@@ -19,7 +19,18 @@ export function openApiDocument({ title, version, documents }: DocumentOptions) 
     info: { title, version, description, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
     paths: Object.fromEntries([...byPath].map(([path, routes]) => [path, pathItem(routes)])),
+    components: { schemas: eventSchemasOf(documents) },
   });
+}
+
+/** OpenAPI 3.1 has no word for what comes in a stream: it is a component, and the route's description names it. */
+function eventSchemasOf(documents: readonly RouteDocument[]): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    documents.flatMap(({ eventSchema }) => {
+      const id = eventSchema?.meta()?.id;
+      return eventSchema === undefined || id === undefined ? [] : [[id, eventSchema]];
+    }),
+  );
 }
 
 const description = [
@@ -116,6 +127,7 @@ function successOf(route: RouteDocument) {
       description: route.summary,
       schema: route.answer,
       example: route.examples.answer,
+      type: route.answerType ?? "application/json",
       ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
@@ -174,16 +186,18 @@ function answer({
   schema,
   example,
   more,
+  type = "application/json",
 }: {
   description: string;
   schema: z.ZodType;
   example: unknown;
   more?: z.ZodObject;
+  type?: "application/json" | "text/event-stream" | "text/plain";
 }) {
   return {
     description,
     headers: z.object({ [requestIdHeader]: z.string(), ...more?.shape }),
-    content: { "application/json": { schema, examples: { example: { value: example } } } },
+    content: { [type]: { schema, examples: { example: { value: example } } } },
   };
 }
 

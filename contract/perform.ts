@@ -23,6 +23,8 @@ export interface Conditions {
   readonly timer: Timer;
   /** Hears every exception; must not throw. The client is told the request id and nothing else. */
   readonly onSurprise: (error: unknown, requestId: string) => void;
+  /** Aborts when the service stops: what watches without an end ends then. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 export const defaultDeadlineMs = 8000;

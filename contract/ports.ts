@@ -3,13 +3,17 @@
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type { ContractFailure } from "./errors.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
   DeadLetterPageQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { EffectiveSettings } from "./effective-settings.ts";
 import type { CartHealthBody, OrderHealthBody, OrderHealthDetail } from "./health.ts";
+import type { History, HistoryQuery, LiveEvent, Now } from "./live.ts";
 import type {
   CreateOrder,
   Order,
@@ -24,6 +28,8 @@ import type { ParkedPage, ParkedPageQuery, ParkedTarget } from "./parked.ts";
 import type { PartitionSkip, SkipPartition } from "./partitions.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -36,12 +42,25 @@ import type {
   ReplayPage,
   ReplayPageQuery,
   ReplayPreview,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
 } from "./replays.ts";
 import type { Result } from "./result.ts";
-import type { Catalog, PlaceOrder, Saga, SagaOrder, SagaPage, SagaPageQuery, SagaStats } from "./sagas.ts";
+import type {
+  Catalog,
+  PendingHalves,
+  PlaceOrder,
+  Saga,
+  SagaOrder,
+  SagaPage,
+  SagaPageQuery,
+  SagaStats,
+} from "./sagas.ts";
+import type { SchemaVersion, SchemaVersionQuery, Subjects } from "./schema-versions.ts";
+import type { Stream, StreamRequest } from "./streams.ts";
+import type { KnownTopics, TailEvent, TopicPartitions } from "./topics.ts";
 
 /** What the transport knows about a request and a command may need. */
 export interface RequestContext {
@@ -75,6 +94,8 @@ export interface OrderViews {
 export interface DeadLetterViews {
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: DeadLetterPageQuery): Answer<DeadLetterPage>;
+  /** Answers within a few seconds: exactly, or with what it has counted until then. */
+  count(query: DeadLetterCountQuery): Answer<DeadLetterCount>;
   /** `not_found` when no dead letter has this id. */
   get(id: string): Answer<DeadLetterDetails>;
   stats(): Answer<DeadLetterStats>;
@@ -123,7 +144,10 @@ export interface LetterOperations {
 export interface ReplayOperations {
   /** What would become of the letters now; nothing is written. */
   preview(query: PreviewReplay): Answer<ReplayPreview>;
-  /** The scope is frozen: `total` is exact and stays. */
+  /**
+   * The scope is frozen. `total` is exact and stays, unless the job is still `gathering`: then what matched is being written
+   * down, and nothing that comes later is added.
+   */
   start(command: StartReplay, context: RequestContext): Answer<ReplayJob>;
   /**
    * Replays one letter with another event in its place: under a new event id, with the diff in the audit. `invalid_request` when
@@ -131,8 +155,11 @@ export interface ReplayOperations {
    * fit its schema; `not_found` when no letter has this id.
    */
   startEdited(command: StartEdited, context: RequestContext): Answer<ReplayJob>;
+  /** What `startEdited` would say to it now; nothing is written. `not_found` when no letter has this id. */
+  checkEdited(query: CheckEdited): Answer<EditedCheck>;
   /** `not_found` when there is no such job; so are all below. */
   get(id: string): Answer<ReplayJob>;
+  timeline(id: string): Answer<ReplayTimeline>;
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: ReplayPageQuery): Answer<ReplayPage>;
   items(query: ReplayItemsQuery): Answer<ReplayItems>;
@@ -165,6 +192,34 @@ export interface SagaViews {
   /** `not_found` when there is neither an order nor a decision with this id. */
   get(orderId: number): Answer<Saga>;
   stats(): Answer<SagaStats>;
+  /** Decisions that wait for their partner or their order, the one whose time is over soonest first; 200 at most. */
+  pending(): Answer<PendingHalves>;
+}
+
+/** What this instance counts, and what is new of all instances. */
+export interface LiveViews {
+  now(): Answer<Now>;
+  history(query: HistoryQuery): Answer<History>;
+  events(request: StreamRequest): Stream<LiveEvent>;
+}
+
+/** The topics that this service knows, and no others. Looking disturbs nobody: no group is joined, nothing committed. */
+export interface TopicViews {
+  list(): Answer<KnownTopics>;
+  partitions(): Answer<TopicPartitions>;
+  /** The last records and those that come. `not_found` for a topic it does not know, `too_many_requests` beyond a few readers. */
+  tail(topic: string, request: StreamRequest): Answer<Stream<TailEvent>>;
+}
+
+/** `unavailable` while the registry does not answer. */
+export interface SchemaViews {
+  list(): Answer<Subjects>;
+  /** `not_found` for a subject that is not one of order's, and for a version that the registry does not have. */
+  get(query: SchemaVersionQuery): Answer<SchemaVersion>;
+}
+
+export interface SettingsViews {
+  effective(): Answer<EffectiveSettings>;
 }
 
 /** What system C's orders are checked against. */

@@ -2,6 +2,8 @@
 // it changes anything. The tRPC routers and the dialects call the same ones, so they cannot drift apart.
 import type { AuditPage, AuditPageQuery } from "./audit.ts";
 import type {
+  DeadLetterCount,
+  DeadLetterCountQuery,
   DeadLetterDetails,
   DeadLetterInfo,
   DeadLetterPage,
@@ -9,15 +11,19 @@ import type {
   DeadLetterQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { EffectiveSettings } from "./effective-settings.ts";
 import {
   deadLetterNotFound,
   orderNotFound,
   parkedNotFound,
   replayNotFound,
+  schemaNotFound,
   topicNotConsumed,
+  topicNotKnown,
   waitingNotFound,
   type ContractFailure,
 } from "./errors.ts";
+import type { History, HistoryQuery, LiveEvent, Now } from "./live.ts";
 import type {
   CreateOrder,
   Order,
@@ -37,6 +43,7 @@ import type {
   CatalogViews,
   DeadLetterViews,
   LetterOperations,
+  LiveViews,
   OrderCommands,
   OrderViews,
   ParkedViews,
@@ -45,9 +52,14 @@ import type {
   RequestContext,
   SagaCommands,
   SagaViews,
+  SchemaViews,
+  SettingsViews,
+  TopicViews,
 } from "./ports.ts";
 import type {
   AnnotateGroup,
+  CheckEdited,
+  EditedCheck,
   LetterCounts,
   LetterGroups,
   MovedLetters,
@@ -61,6 +73,7 @@ import type {
   ReplayPageQuery,
   ReplayPreview,
   ReplayQuery,
+  ReplayTimeline,
   SetReplayRate,
   StartEdited,
   StartReplay,
@@ -68,6 +81,7 @@ import type {
 import { failed, success, type Result } from "./result.ts";
 import type {
   Catalog,
+  PendingHalves,
   PlaceOrder,
   Saga,
   SagaOrder,
@@ -76,6 +90,9 @@ import type {
   SagaQuery,
   SagaStats,
 } from "./sagas.ts";
+import type { SchemaVersion, SchemaVersionQuery, Subjects } from "./schema-versions.ts";
+import type { OpenStream } from "./streams.ts";
+import type { KnownTopics, TailEvent, TopicPartitions } from "./topics.ts";
 
 /** Whether a request that was cut off may have left something behind. */
 export type Effect = "read" | "write";
@@ -102,6 +119,7 @@ export interface OrderProcedures {
   "orders.list": { input: OrderPageQuery; answer: OrderPage };
   "orders.idsFromTopic": { input: TopicQuery; answer: OrderIds };
   "dlq.list": { input: DeadLetterPageQuery; answer: DeadLetterPage };
+  "dlq.count": { input: DeadLetterCountQuery; answer: DeadLetterCount };
   "dlq.get": { input: DeadLetterQuery; answer: DeadLetterDetails };
   "dlq.stats": { input: void; answer: DeadLetterStats };
   "dlq.info": { input: void; answer: DeadLetterInfo };
@@ -117,7 +135,9 @@ export interface OrderProcedures {
   "replays.preview": { input: PreviewReplay; answer: ReplayPreview };
   "replays.start": { input: StartReplay; answer: ReplayJob };
   "replays.startEdited": { input: StartEdited; answer: ReplayJob };
+  "replays.checkEdited": { input: CheckEdited; answer: EditedCheck };
   "replays.get": { input: ReplayQuery; answer: ReplayJob };
+  "replays.timeline": { input: ReplayQuery; answer: ReplayTimeline };
   "replays.list": { input: ReplayPageQuery; answer: ReplayPage };
   "replays.items": { input: ReplayItemsQuery; answer: ReplayItems };
   "replays.pause": { input: ReplayOrder; answer: ReplayJob };
@@ -130,7 +150,21 @@ export interface OrderProcedures {
   "sagas.order": { input: SagaQuery; answer: SagaOrder };
   "sagas.get": { input: SagaQuery; answer: Saga };
   "sagas.stats": { input: void; answer: SagaStats };
+  "sagas.pending": { input: void; answer: PendingHalves };
   "catalog.list": { input: void; answer: Catalog };
+  "stats.now": { input: void; answer: Now };
+  "stats.history": { input: HistoryQuery; answer: History };
+  "topics.list": { input: void; answer: KnownTopics };
+  "topics.partitions": { input: void; answer: TopicPartitions };
+  "schemas.list": { input: void; answer: Subjects };
+  "schemas.get": { input: SchemaVersionQuery; answer: SchemaVersion };
+  "settings.effective": { input: void; answer: EffectiveSettings };
+}
+
+/** order's streams by name, beside its procedures. */
+export interface OrderStreams {
+  readonly "live.events": OpenStream<void, LiveEvent>;
+  readonly "topics.tail": OpenStream<{ readonly topic: string }, TailEvent>;
 }
 
 export interface OrderPorts {
@@ -144,6 +178,18 @@ export interface OrderPorts {
   readonly sagaCommands: SagaCommands;
   readonly sagas: SagaViews;
   readonly catalog: CatalogViews;
+  readonly live: LiveViews;
+  readonly topics: TopicViews;
+  readonly schemas: SchemaViews;
+  readonly settings: SettingsViews;
+}
+
+export function orderStreams({ live, topics }: Pick<OrderPorts, "live" | "topics">): OrderStreams {
+  return {
+    "live.events": async (_input, request) => success(live.events(request)),
+    "topics.tail": async ({ topic }, request) =>
+      wordedAs(topicNotKnown(topic), await topics.tail(topic, request)),
+  };
 }
 
 export function cartProcedures(commands: OrderCommands): Implemented<CartProcedures> {
@@ -164,6 +210,10 @@ export function orderProcedures({
   sagaCommands,
   sagas,
   catalog,
+  live,
+  topics,
+  schemas,
+  settings,
 }: OrderPorts): Implemented<OrderProcedures> {
   return {
     "orders.details": read(async ({ orderId }) =>
@@ -174,6 +224,7 @@ export function orderProcedures({
       wordedAs(topicNotConsumed(topic), await views.idsFromTopic(topic)),
     ),
     "dlq.list": read((query) => deadLetters.list(query)),
+    "dlq.count": read((query) => deadLetters.count(query)),
     "dlq.get": read(async ({ id }) => wordedAs(deadLetterNotFound(id), await deadLetters.get(id))),
     "dlq.stats": read(() => deadLetters.stats()),
     "dlq.info": read(() => deadLetters.info()),
@@ -191,7 +242,11 @@ export function orderProcedures({
     "replays.startEdited": write(async (command, context) =>
       wordedAs(deadLetterNotFound(command.id), await replays.startEdited(command, context)),
     ),
+    "replays.checkEdited": read(async (query) =>
+      wordedAs(deadLetterNotFound(query.id), await replays.checkEdited(query)),
+    ),
     "replays.get": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.get(id))),
+    "replays.timeline": read(async ({ id }) => wordedAs(replayNotFound(id), await replays.timeline(id))),
     "replays.list": read((query) => replays.list(query)),
     "replays.items": read(async (query) => wordedAs(replayNotFound(query.id), await replays.items(query))),
     "replays.pause": write(async (command, context) =>
@@ -219,7 +274,15 @@ export function orderProcedures({
       wordedAs(orderNotFound(String(orderId)), await sagas.get(orderId)),
     ),
     "sagas.stats": read(() => sagas.stats()),
+    "sagas.pending": read(() => sagas.pending()),
     "catalog.list": read(() => catalog.list()),
+    "stats.now": read(() => live.now()),
+    "stats.history": read((query) => live.history(query)),
+    "topics.list": read(() => topics.list()),
+    "topics.partitions": read(() => topics.partitions()),
+    "schemas.list": read(() => schemas.list()),
+    "schemas.get": read(async (query) => wordedAs(schemaNotFound(query), await schemas.get(query))),
+    "settings.effective": read(() => settings.effective()),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   isPeriod,
   letterStateSchema,
 } from "./dead-letters.ts";
+import { replayFailureSchema, replayItemStateSchema, replayOutcomeSchema } from "./letter-history.ts";
 import { visibleText } from "./visible-text.ts";
 
 /** What a scope of ids may name; more are found by a filter. */
@@ -159,7 +160,19 @@ export const startEditedSchema = z.strictObject({
 });
 export type StartEdited = z.infer<typeof startEditedSchema>;
 
-export const replayOutcomeSchema = z.enum(["applied", "already_applied", "stale", "failed", "skipped"]);
+/** An edited event before it is ordered: what is asked while somebody types. */
+export const checkEditedSchema = startEditedSchema.pick({ id: true, event: true });
+export type CheckEdited = z.infer<typeof checkEditedSchema>;
+
+export const editedCheckSchema = z.object({
+  /** One sentence each; empty when it can be replayed. */
+  problems: z.array(z.string()),
+  /** What differs from the event that failed, by its path; null for what is not there. JSON texts. */
+  changes: z.array(
+    z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
+  ),
+});
+export type EditedCheck = z.infer<typeof editedCheckSchema>;
 
 export const replayJobSchema = z.object({
   id: z.string(),
@@ -172,8 +185,10 @@ export const replayJobSchema = z.object({
   ratePerSecond: z.int(),
   canary: z.int().nullable(),
   autoStopFailureShare: z.number(),
-  /** Fixed when the job was started. */
+  /** Fixed when the job was started; while `gathering` it grows to that. */
   total: z.int(),
+  /** A very large scope is written down piece by piece: not all of its letters are in the total yet. */
+  gathering: z.boolean(),
   counts: z.record(replayOutcomeSchema, z.int()),
   /** Items without an outcome: total less the counts. */
   left: z.int(),
@@ -217,8 +232,6 @@ export const replayPageSchema = z.object({
 });
 export type ReplayPage = z.infer<typeof replayPageSchema>;
 
-export const replayItemStateSchema = z.enum(["pending", "sent", ...replayOutcomeSchema.options]);
-
 export const replayItemSchema = z.object({
   jobId: z.string(),
   /** From 1, in the order in which they are published. */
@@ -227,7 +240,7 @@ export const replayItemSchema = z.object({
   state: replayItemStateSchema,
   settledAt: z.iso.datetime().nullable(),
   /** Why it failed again or was skipped. */
-  failure: z.object({ reason: z.string(), errorType: z.string(), errorMessage: z.string() }).nullable(),
+  failure: replayFailureSchema.nullable(),
 });
 export type ReplayItem = z.infer<typeof replayItemSchema>;
 
@@ -246,6 +259,18 @@ export const replayItemsSchema = z.object({
   nextAfter: z.int().optional(),
 });
 export type ReplayItems = z.infer<typeof replayItemsSchema>;
+
+/** A job over time, in steps of equal length from its start to its end or to now. */
+export const replayTimelineSchema = z.object({
+  fromAt: z.iso.datetime(),
+  stepMs: z.int(),
+  /** In each step: outcomes of the job but `skipped`, and how many of them were `failed`. */
+  settled: z.array(z.int()),
+  failed: z.array(z.int()),
+  /** In each step: dead letters of any kind whose last failure was then, the job's own among them. */
+  newFailures: z.array(z.int()),
+});
+export type ReplayTimeline = z.infer<typeof replayTimelineSchema>;
 
 /** How many dead letters are in each state. */
 export const letterCountsSchema = z.object({ byState: z.record(letterStateSchema, z.int()) });

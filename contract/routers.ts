@@ -3,7 +3,12 @@
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { auditPageQuerySchema } from "./audit.ts";
-import { deadLetterPageQuerySchema, deadLetterQuerySchema } from "./dead-letters.ts";
+import { historyQuerySchema, liveQuerySchema } from "./live.ts";
+import {
+  deadLetterCountQuerySchema,
+  deadLetterPageQuerySchema,
+  deadLetterQuerySchema,
+} from "./dead-letters.ts";
 import {
   createOrderSchema,
   orderPageQuerySchema,
@@ -18,14 +23,17 @@ import type { OrderCommands, RequestContext } from "./ports.ts";
 import {
   cartProcedures,
   orderProcedures,
+  orderStreams,
   type CartProcedures,
   type Implemented,
   type OrderProcedures,
   type OrderPorts,
+  type OrderStreams,
   type Procedure,
 } from "./procedures.ts";
 import {
   annotateGroupSchema,
+  checkEditedSchema,
   moveLettersSchema,
   previewReplaySchema,
   replayItemsQuerySchema,
@@ -43,6 +51,9 @@ import type { Result } from "./result.ts";
 import { failureOf, rpcErrorOf, rpcErrorShape } from "./rpc-errors.ts";
 import { watcher } from "./watch.ts";
 import { placeOrderSchema, sagaPageQuerySchema, sagaQuerySchema } from "./sagas.ts";
+import { schemaVersionQuerySchema } from "./schema-versions.ts";
+import { subscription, type StreamRequest } from "./streams.ts";
+import { tailQuerySchema } from "./topics.ts";
 import { validatedInput } from "./validated-input.ts";
 
 /** What the transport hands to every call. */
@@ -67,7 +78,7 @@ export function cartRouter(commands: OrderCommands, conditions: Conditions = sil
 }
 
 export function orderRouter(ports: OrderPorts, conditions: Conditions = silent) {
-  return orderRouterOver(orderProcedures(ports), conditions);
+  return orderRouterOver(orderProcedures(ports), orderStreams(ports), conditions);
 }
 
 export type CartRouter = ReturnType<typeof cartRouter>;
@@ -88,10 +99,14 @@ export function cartRouterOver(procedures: Implemented<CartProcedures>, conditio
   });
 }
 
-export function orderRouterOver(procedures: Implemented<OrderProcedures>, conditions: Conditions) {
+export function orderRouterOver(
+  procedures: Implemented<OrderProcedures>,
+  streams: OrderStreams,
+  conditions: Conditions,
+) {
   const call = caller(conditions);
   const ask = asker(conditions);
-  const watch = watcher(conditions.timer);
+  const watch = watcher(conditions.timer, conditions.closing);
   return t.router({
     orders: t.router({
       details: t.procedure
@@ -108,6 +123,9 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       list: t.procedure
         .input(validatedInput(deadLetterPageQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.list"], input, ctx.request)),
+      count: t.procedure
+        .input(validatedInput(deadLetterCountQuerySchema))
+        .query(({ input, ctx }) => call(procedures["dlq.count"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(deadLetterQuerySchema))
         .query(({ input, ctx }) => call(procedures["dlq.get"], input, ctx.request)),
@@ -168,9 +186,15 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       startEdited: t.procedure
         .input(validatedInput(startEditedSchema))
         .mutation(({ input, ctx }) => call(procedures["replays.startEdited"], input, ctx.request)),
+      checkEdited: t.procedure
+        .input(validatedInput(checkEditedSchema))
+        .query(({ input, ctx }) => call(procedures["replays.checkEdited"], input, ctx.request)),
       get: t.procedure
         .input(validatedInput(replayQuerySchema))
         .query(({ input, ctx }) => call(procedures["replays.get"], input, ctx.request)),
+      timeline: t.procedure
+        .input(validatedInput(replayQuerySchema))
+        .query(({ input, ctx }) => call(procedures["replays.timeline"], input, ctx.request)),
       /** The job, and again whenever it has changed, until it has ended. */
       watch: t.procedure.input(validatedInput(watchReplaySchema)).subscription(({ input, ctx, signal }) =>
         watch({
@@ -222,13 +246,66 @@ export function orderRouterOver(procedures: Implemented<OrderProcedures>, condit
       stats: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["sagas.stats"], input, ctx.request)),
+      pending: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["sagas.pending"], input, ctx.request)),
     }),
     catalog: t.router({
       list: t.procedure
         .input(validatedInput(z.void()))
         .query(({ input, ctx }) => call(procedures["catalog.list"], input, ctx.request)),
     }),
+    live: t.router({
+      /** What happens, as it happens: see `liveEventSchema`. */
+      events: t.procedure
+        .input(validatedInput(liveQuerySchema))
+        .subscription(({ input, ctx, signal }) =>
+          subscription(
+            streams["live.events"](undefined, reader(input?.lastEventId, signal), ctx.request),
+            signal,
+          ),
+        ),
+    }),
+    stats: t.router({
+      now: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["stats.now"], input, ctx.request)),
+      history: t.procedure
+        .input(validatedInput(historyQuerySchema))
+        .query(({ input, ctx }) => call(procedures["stats.history"], input, ctx.request)),
+    }),
+    topics: t.router({
+      list: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["topics.list"], input, ctx.request)),
+      partitions: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["topics.partitions"], input, ctx.request)),
+      /** The last records of a topic and those that come. */
+      tail: t.procedure
+        .input(validatedInput(tailQuerySchema))
+        .subscription(({ input: { topic, lastEventId }, ctx, signal }) =>
+          subscription(streams["topics.tail"]({ topic }, reader(lastEventId, signal), ctx.request), signal),
+        ),
+    }),
+    schemas: t.router({
+      list: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["schemas.list"], input, ctx.request)),
+      get: t.procedure
+        .input(validatedInput(schemaVersionQuerySchema))
+        .query(({ input, ctx }) => call(procedures["schemas.get"], input, ctx.request)),
+    }),
+    settings: t.router({
+      effective: t.procedure
+        .input(validatedInput(z.void()))
+        .query(({ input, ctx }) => call(procedures["settings.effective"], input, ctx.request)),
+    }),
   });
+}
+
+function reader(lastEventId: string | undefined, signal: AbortSignal | undefined): StreamRequest {
+  return { lastEventId, signal: signal ?? new AbortController().signal };
 }
 
 /** A failure leaves as an exception here and only here, because tRPC has no other way to say it. */

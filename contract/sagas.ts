@@ -173,6 +173,20 @@ export const sagaStatsSchema = z.object({
 });
 export type SagaStats = z.infer<typeof sagaStatsSchema>;
 
+/** A decision whose partner, or whose order, has not come yet. */
+export const pendingHalfSchema = z.object({
+  orderId: sagaOrderIdSchema,
+  side: sagaSideSchema,
+  answer: z.enum(["ACCEPT", "REJECT"]),
+  receivedAt: z.iso.datetime(),
+  /** Until when it waits. */
+  deadlineAt: z.iso.datetime().nullable(),
+  isPlaced: z.boolean(),
+});
+export type PendingHalf = z.infer<typeof pendingHalfSchema>;
+export const pendingHalvesSchema = z.object({ halves: z.array(pendingHalfSchema) });
+export type PendingHalves = z.infer<typeof pendingHalvesSchema>;
+
 export const catalogProductSchema = z.object({
   productId: productIdSchema,
   name: z.string(),

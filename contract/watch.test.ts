@@ -14,6 +14,8 @@ function createStage() {
     preview: unused,
     start: unused,
     startEdited: unused,
+    checkEdited: unused,
+    timeline: unused,
     async get() {
       if (answer === "away") return failed({ code: "unavailable", message: "The store is away." });
       if (answer === "gone") return failed({ code: "not_found", message: "gone" });

@@ -6,6 +6,7 @@ import { reportFailure } from "./errors.ts";
 import type { Timer } from "./perform.ts";
 import type { Result } from "./result.ts";
 import { rpcErrorOf } from "./rpc-errors.ts";
+import { stopping } from "./streams.ts";
 
 export interface Watched<Value> {
   readonly read: () => Promise<Result<Value, ContractFailure>>;
@@ -20,11 +21,15 @@ export interface Watched<Value> {
 
 const lookMs = 500;
 
-/** What cannot be told for now is waited out; anything else ends the stream with its error. */
-export function watcher(timer: Timer) {
+/**
+ * What cannot be told for now is waited out; anything else ends the stream with its error. So does `closing`, with one after
+ * which clients come back.
+ */
+export function watcher(timer: Timer, closing?: AbortSignal) {
   return async function* watch<Value>({ read, idOf, isLast, lastEventId, signal }: Watched<Value>) {
     let told = lastEventId;
     while (signal?.aborted !== true) {
+      if (closing?.aborted === true) throw rpcErrorOf(stopping);
       const result = await read();
       if (!result.ok && !reportFailure(result.failure).retryable) throw rpcErrorOf(result.failure);
       if (result.ok) {
@@ -33,19 +38,19 @@ export function watcher(timer: Timer) {
         told = id;
         if (isLast?.(result.value) === true) return;
       }
-      await pause(timer, signal);
+      await pause(timer, [signal, closing]);
     }
   };
 }
 
-function pause(timer: Timer, signal: AbortSignal | undefined): Promise<void> {
+function pause(timer: Timer, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       cancel();
-      signal?.removeEventListener("abort", end);
+      for (const signal of signals) signal?.removeEventListener("abort", end);
       resolve();
     };
     const cancel = timer.after(lookMs, end);
-    signal?.addEventListener("abort", end);
+    for (const signal of signals) signal?.addEventListener("abort", end);
   });
 }

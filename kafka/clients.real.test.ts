@@ -3,6 +3,7 @@ import { describe, test } from "bun:test";
 import { openRealTestCluster } from "./client-fixtures.ts";
 import { describeConsumer } from "./consumer.spec.ts";
 import { describePublisher } from "./publisher.spec.ts";
+import { describeTailTopic } from "./tail-topic.spec.ts";
 
 const brokers = process.env["TEST_KAFKA_BROKERS"] ?? "";
 
@@ -12,5 +13,6 @@ if (brokers === "") {
   });
 } else {
   describePublisher("Apache Kafka", () => openRealTestCluster(brokers));
+  describeTailTopic("Apache Kafka", () => openRealTestCluster(brokers));
   describeConsumer("Apache Kafka", () => openRealTestCluster(brokers), { commitsWhileRebalancing: true });
 }

@@ -55,6 +55,8 @@ export interface Publisher {
   publish(record: OutgoingRecord): Promise<PublishOutcome>;
   /** Whether a broker is connected and answers, as of at most about two seconds ago. */
   readonly connected: boolean;
+  /** Records without an answer. */
+  readonly inFlight: number;
   /**
    * Takes no more records, waits for what is in flight, then disconnects. What is not acknowledged within `timeoutMs`
    * (default 5,000) resolves as `unknown`, or as `unavailable` when it was never handed to the client.
@@ -70,6 +72,8 @@ export interface PublisherOptions extends ConnectionOptions {
   readonly deadlineMs?: number;
   /** Records without an answer; more are answered `unavailable` at once. Default 10,000. */
   readonly maxInFlight?: number;
+  /** Called after each answer: `acknowledged`, or the kind of the failure. Must be cheap and must not throw. */
+  readonly onPublished?: (topic: string, outcome: string, durationMs: number) => void;
   /** Called after `connected` has changed. */
   readonly onStateChange?: (connected: boolean) => void;
 }
@@ -110,7 +114,7 @@ interface Client {
  * has been refused to it for half a minute) is replaced by a new one.
  */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
-  const { logger, onStateChange } = options;
+  const { logger, onPublished, onStateChange } = options;
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
   const maxInFlight = options.maxInFlight ?? defaultMaxInFlight;
   if (!(deadlineMs >= minDeadlineMs))
@@ -136,6 +140,11 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     if (!unanswered.delete(pending.id)) return;
     waiting.delete(pending);
     pending.resolve(outcome);
+    onPublished?.(
+      pending.record.topic,
+      outcome.ok ? "acknowledged" : outcome.failure.kind,
+      performance.now() - pending.expiresAtMs + deadlineMs,
+    );
     if (unanswered.size === 0) onAllAnswered?.();
   }
 
@@ -144,12 +153,20 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   }
 
   function handOver(pending: Pending, to: Client): void {
-    const { topic, key, value, headers } = pending.record;
+    const { topic, key, value, headers, timestampMs = now } = pending.record;
     waiting.delete(pending);
     pending.client = to;
     let code: number;
     try {
-      code = to.native.produce(topic, choosePartition, value, key, now, pending.id, toNativeHeaders(headers));
+      code = to.native.produce(
+        topic,
+        choosePartition,
+        value,
+        key,
+        timestampMs,
+        pending.id,
+        toNativeHeaders(headers),
+      );
     } catch (error) {
       logger.error("The Kafka client could not take a record", { topic, detail: String(error) });
       code = errorCodes.invalidArgument;
@@ -321,6 +338,9 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     },
     get connected() {
       return connected;
+    },
+    get inFlight() {
+      return unanswered.size;
     },
     close(timeoutMs = defaultCloseTimeoutMs) {
       closed ??= close(timeoutMs);

@@ -144,7 +144,7 @@ export async function readTopic(options: ReadTopicOptions): Promise<ReadTopicOut
   }
 }
 
-interface Listener {
+export interface Listener {
   current: { readonly wake: () => void; readonly fail: () => void } | null;
 }
 
@@ -152,7 +152,7 @@ interface Listener {
  * Apart, because under Bun a client keeps these callbacks for ever, and with them all that they can reach: the records that
  * somebody has gathered, for instance.
  */
-function listen(native: NativeConsumer, logger: Logger, listener: Listener): void {
+export function listen(native: NativeConsumer, logger: Logger, listener: Listener): void {
   native.configureCallbacks(true, {
     // Nothing is subscribed to and nothing committed, so neither is ever called.
     global: { rebalance_cb: () => undefined, offset_commit_cb: () => undefined },
@@ -172,7 +172,8 @@ type Partitions =
   | { readonly ok: true; readonly value: readonly number[] }
   | { readonly ok: false; readonly failure: ReadTopicFailure };
 
-async function findPartitions(
+/** Waits for a topic that was made a moment ago, and until `expiresAtMs` on performance.now()'s clock for a broker. */
+export async function findPartitions(
   native: NativeConsumer,
   topic: string,
   expiresAtMs: number,

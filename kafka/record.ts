@@ -20,6 +20,8 @@ export interface OutgoingRecord {
   readonly key: Buffer;
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
+  /** Milliseconds since the epoch. Default: when it is handed to the client. */
+  readonly timestampMs?: number;
 }
 
 export interface TopicPartition {

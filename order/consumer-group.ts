@@ -16,6 +16,7 @@ export type RecordSource = Pick<Consumer, "pause" | "resume" | "commit">;
 export type RecordSink = Omit<ConsumerHandlers, "onFailed">;
 
 export interface ConsumerGroup {
+  readonly groupId: string;
   /** Whether it is joined and asks for records. */
   readonly running: boolean;
   /** Positions and lag of the assigned partitions, at most a second old. */
@@ -83,6 +84,7 @@ export async function openConsumerGroup({
 
   await open();
   return {
+    groupId: options.groupId,
     get running() {
       return consumer?.running ?? false;
     },

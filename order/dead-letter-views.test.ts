@@ -93,14 +93,21 @@ const settings = {
   DLQ_MAX_RETRIES: 3,
   DLQ_RETRY_BACKOFF_MS: 1000,
   DLQ_MAX_BACKOFF_MS: 30_000,
-};
+  DLQ_EDIT: "off",
+} as const;
 
 const fate = { state: "open", replays: 2, fingerprint: "9f2c4a1b7d3e5f60" } as const;
-const letterFates = { of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])) };
+const letterFates = {
+  of: async (ids: readonly string[]) => new Map(ids.map((id) => [id, fate])),
+  countMatching: async (filter: DeadLetterFilter, hasTime: () => boolean) =>
+    filter.text === "slow" ? { count: 7, isExact: hasTime() } : { count: 9, isExact: true },
+};
+
+const replays = { itemsOfLetter: async () => [], get: async () => undefined };
 
 function serve(letters: readonly IndexedDeadLetter[]) {
   const { index, filters } = indexOf(letters);
-  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters: index, letterFates, replays }, settings });
   const { app, surprises } = createTestOrder({ ports: { deadLetters: views } });
   const get = (path: string) => told(app.request(path));
   return { get, filters, views, surprises };
@@ -306,6 +313,7 @@ describe("dlq.get tells everything of one dead letter", () => {
       deadLetterTopic: "order-events-dlq",
       deadLetterPartition: 0,
       deadLetterOffset: 4,
+      history: [],
     });
   });
 
@@ -537,10 +545,27 @@ test("the store being away is 503 without effect in every view; a bug is not", a
   }
 });
 
+test("the matching letters are counted, and an answer that ran out of time says that there may be more", async () => {
+  const count = async (query: string) => (await serve([]).get(`/ops/dead-letters/count${query}`)).body;
+  expect(await count("?header=source%3Dweb%3D1")).toEqual({ count: 9, exact: true });
+  let nowMs = 0;
+  const views = createDeadLetterViews({
+    store: { deadLetters: indexOf([]).index, letterFates, replays },
+    settings,
+    now: () => (nowMs += 10_000),
+  });
+  const { app } = createTestOrder({ ports: { deadLetters: views } });
+  const { body } = await told(app.request("/ops/dead-letters/count?text=slow"));
+  expect(body).toEqual({ count: 7, exact: false });
+  for (const wrong of ["noequals", "%3Dvalue", "a%3D%07"]) {
+    expect((await serve([]).get(`/ops/dead-letters?header=${wrong}`)).status).toBe(400);
+  }
+});
+
 function failingWith(error: Error, path: string) {
   const refuse = () => Promise.reject(error);
   const deadLetters = { add: refuse, list: refuse, get: refuse, count: refuse, clear: refuse };
-  const views = createDeadLetterViews({ store: { deadLetters, letterFates }, settings });
+  const views = createDeadLetterViews({ store: { deadLetters, letterFates, replays }, settings });
   return told(createTestOrder({ ports: { deadLetters: views } }).app.request(path));
 }
 

@@ -15,6 +15,7 @@ import { failed, success } from "../contract/result.ts";
 import type { Settings } from "../service/settings.ts";
 import { readBoundedPage } from "./bounded-page.ts";
 import { letterFilterOf } from "./letter-filter.ts";
+import { type LetterHistoryStore, readLetterHistory } from "./replays/letter-history.ts";
 import type { LetterFate, LetterFates } from "./replays/store/letter-fates.ts";
 import { orderIdOf } from "./domain/dead-letter.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
@@ -24,21 +25,35 @@ import { certainInstantOf, eventOf, instantOf, tellAttempts, textOf, toldBytes }
 import { whileStoreAnswers } from "./while-store-answers.ts";
 
 export interface DeadLetterViewsOptions {
-  readonly store: Pick<OrderStore, "deadLetters"> & { readonly letterFates: Pick<LetterFates, "of"> };
+  readonly store: Pick<OrderStore, "deadLetters"> & {
+    readonly letterFates: Pick<LetterFates, "of" | "countMatching">;
+    readonly replays: LetterHistoryStore;
+  };
   readonly settings: Pick<
     Settings,
-    "KAFKA_DLQ_TOPIC" | "SAGA_DLQ_TOPIC" | "DLQ_MAX_RETRIES" | "DLQ_RETRY_BACKOFF_MS" | "DLQ_MAX_BACKOFF_MS"
+    | "KAFKA_DLQ_TOPIC"
+    | "SAGA_DLQ_TOPIC"
+    | "DLQ_MAX_RETRIES"
+    | "DLQ_RETRY_BACKOFF_MS"
+    | "DLQ_MAX_BACKOFF_MS"
+    | "DLQ_EDIT"
   >;
   /** Of the dead-letter topic, as it is made at start-up. Default 1. */
   readonly partitions?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
+
+/** Long enough for millions of letters, and well below a request's own end. */
+const countForMs = 3000;
 
 export function createDeadLetterViews({
   store,
   settings,
   partitions = 1,
+  now = Date.now,
 }: DeadLetterViewsOptions): DeadLetterViews {
-  const { deadLetters, letterFates } = store;
+  const { deadLetters, letterFates, replays } = store;
   const topic = settings.KAFKA_DLQ_TOPIC;
 
   function tallyTopics(counts: readonly DeadLetterCount[]): DeadLetterStats["topics"] {
@@ -66,12 +81,21 @@ export function createDeadLetterViews({
         );
       }),
 
+    count: (query) =>
+      whileStoreAnswers(async () => {
+        const endMs = now() + countForMs;
+        const filter = letterFilterOf(query, topic);
+        const { count, isExact } = await letterFates.countMatching(filter, () => now() < endMs);
+        return success({ count, exact: isExact });
+      }),
+
     get: (id) =>
       whileStoreAnswers(async () => {
         const letter = await deadLetters.get(id);
         if (letter === undefined) return failed(deadLetterNotFound(id));
         const fates = await letterFates.of([id]);
-        return success(toDetails(letter, topic, fates.get(id)));
+        const history = await readLetterHistory(replays, id);
+        return success({ ...toDetails(letter, topic, fates.get(id)), history });
       }),
 
     stats: () =>
@@ -90,6 +114,7 @@ export function createDeadLetterViews({
           maxRetries: settings.DLQ_MAX_RETRIES,
           retryBackoffMs: settings.DLQ_RETRY_BACKOFF_MS,
           maxBackoffMs: settings.DLQ_MAX_BACKOFF_MS,
+          editing: settings.DLQ_EDIT === "on",
         });
       }),
   };
@@ -167,7 +192,7 @@ function toDetails(
   letter: IndexedDeadLetter,
   ordersDlqTopic: string,
   fate: LetterFate | undefined,
-): DeadLetterDetails {
+): Omit<DeadLetterDetails, "history"> {
   const { original } = letter;
   const { key } = original;
   return {

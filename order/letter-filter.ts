@@ -5,7 +5,7 @@ import type { DeadLetterFilter } from "./store/dead-letter-index.ts";
 type ToldFilter = Omit<DeadLetterPageQuery, "limit" | "offset" | "cursor">;
 
 export function letterFilterOf(told: ToldFilter, ordersDlqTopic: string): DeadLetterFilter {
-  const { topic, errorType, category, reason, orderId, state, fingerprint, text, from, until } = told;
+  const { topic, errorType, category, reason, orderId, state, fingerprint, text, header, from, until } = told;
   return {
     ...(topic === undefined ? {} : { topic }),
     ...dlqTopicsOf(told, ordersDlqTopic),
@@ -16,9 +16,16 @@ export function letterFilterOf(told: ToldFilter, ordersDlqTopic: string): DeadLe
     ...(state === undefined ? {} : { state }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(text === undefined ? {} : { text }),
+    ...(header === undefined ? {} : { header: readHeader(header) }),
     ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
     ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
   };
+}
+
+/** `name=value`; a name has no `=`. */
+function readHeader(text: string): Exclude<DeadLetterFilter["header"], undefined> {
+  const end = text.indexOf("=");
+  return { name: text.slice(0, end), value: text.slice(end + 1) };
 }
 
 function dlqTopicsOf(

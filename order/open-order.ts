@@ -5,6 +5,7 @@ import { createOrderApp } from "../contract/http/order-app.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
+import type { TopicSchema } from "../schemas/subject-ids.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
@@ -14,6 +15,8 @@ import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, stateTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
+import { observeCalls } from "../telemetry/observe-calls.ts";
+import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
 import {
@@ -23,8 +26,11 @@ import {
 } from "./dead-letters/open-dead-letter-indexer.ts";
 import { openStateFeed } from "./changes/open-state-feed.ts";
 import { createDeadLetterViews } from "./dead-letter-views.ts";
+import { openLive } from "./live/open-live.ts";
 import { openWorker, orderGroups } from "./open-worker.ts";
 import { createOrderHealth } from "./order-health.ts";
+import { createOrderPage } from "./order-metrics.ts";
+import { countStoreCall, createOrderTally, type OrderTallyOptions } from "./order-tally.ts";
 import { createOrderViews } from "./order-views.ts";
 import { createParkedViews } from "./parked-views.ts";
 import { createPartitionOperations } from "./partition-operations.ts";
@@ -53,24 +59,27 @@ export async function openOrder(
   const closing = createClosing();
   let draining = false;
 
-  const store = await openOrderStore(settings.DATABASE_URL);
+  const tally = createOrderTally(countedTopics(settings));
+  const opened = await openOrderStore(settings.DATABASE_URL);
+  const store = observeCalls(opened, (area, operation, durationMs, error) =>
+    countStoreCall(tally, area, operation, durationMs, error),
+  );
   closing.add(() => store.close());
+  const loop = watchEventLoop(systemClock);
+  closing.add(() => loop.stop());
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
   const [orderTopic, statusTopic] = topics;
   const stateTopic = stateTopicOf(settings);
-  const codec = openCodec({
-    registry: parts.registry,
-    subjects: [
-      [orderTopic, "Order"],
-      [orderTopic, "OrderEvent"],
-      [statusTopic, "OrderStatusUpdate"],
-      [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
-      ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
-      ...sagaSubjects(settings),
-    ],
-    logger,
-  });
+  const subjects: readonly TopicSchema[] = [
+    [orderTopic, "Order"],
+    [orderTopic, "OrderEvent"],
+    [statusTopic, "OrderStatusUpdate"],
+    [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
+    ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
+    ...sagaSubjects(settings),
+  ];
+  const codec = openCodec({ registry: tally.registry.observed(parts.registry), subjects, logger });
   closing.add(() => codec.close());
 
   const topicKeeper = keepTopics(parts, settings, logger);
@@ -92,9 +101,18 @@ export async function openOrder(
     closing,
     topicReady: topicKeeper.ready,
   });
-  const opened = await openWorker({ settings, parts, store: feed.store, codec, logger, closing, topicIdOf });
-  const { worker } = opened;
-  const replays = openReplays({ settings, store, worker: opened, logger, closing });
+  const work = await openWorker({
+    settings,
+    parts,
+    store: feed.store,
+    codec,
+    logger,
+    closing,
+    topicIdOf,
+    tally,
+  });
+  const { worker } = work;
+  const replays = openReplays({ settings, store, worker: work, logger, closing, tally });
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -108,6 +126,7 @@ export async function openOrder(
     logger,
     closing,
     topicIdOf,
+    tally,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
   const groups: ConsumerGroup[] = [];
@@ -117,9 +136,11 @@ export async function openOrder(
     await Promise.all([indexer?.close(), participants?.close(), ...groups.map((group) => group.close())]);
   });
 
+  const isPaused = (partition: TopicPartition) =>
+    worker.isPaused(partition) || saga.worker.isPaused(partition);
   const stalls = watchStalls({
     lag: () => groups.filter(({ running }) => running).flatMap((group) => group.lag()),
-    isPaused: (partition) => worker.isPaused(partition) || saga.worker.isPaused(partition),
+    isPaused,
     clock: systemClock,
     logger,
     stallMs: settings.STALL_AFTER_MS,
@@ -135,6 +156,38 @@ export async function openOrder(
     hasSchemas: () => codec.isReady,
     draining: () => draining,
   });
+  const metrics = createOrderPage(
+    tally,
+    {
+      store,
+      worker,
+      saga,
+      publisher: work.publisher,
+      groups: () => groups,
+      stalls,
+      ready: () => health.ready(),
+      clock: systemClock,
+    },
+    processFamilies(loop),
+  );
+  const consumedLag = () => groups.flatMap((group) => group.lag());
+  const live = openLive({
+    settings,
+    parts,
+    store,
+    codec,
+    subjects,
+    worker,
+    stalls,
+    isPaused,
+    consumedLag,
+    lag: () => [...consumedLag(), ...(indexer?.lag() ?? [])],
+    tally,
+    sourceOf: (partition) => (topicIds.has(partition.topic) ? work.sourceOf(partition) : undefined),
+    instance: instanceName(settings) ?? `${hostname()}-${process.pid}`,
+    logger,
+  });
+  const stopping = new AbortController();
   const app = createOrderApp({
     version: productVersion,
     reference: createApiReference({ title: "Orderwire order" }),
@@ -162,13 +215,25 @@ export async function openOrder(
     sagas: createSagaViews({ store: store.sagas }),
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
+    live: live.live,
+    topics: live.topics,
+    schemas: live.schemas,
+    settings: live.settings,
+    closing: stopping.signal,
     health,
+    observer: tally.http,
+    metrics,
     console: createConsole({ environment: settings.CONSOLE_ENVIRONMENT }),
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
   const server = serveHttp({ hostname: settings.HOST, port: settings.ORDER_PORT, fetch: app.fetch });
   closing.add(() => server.stop(2000));
+  // Streams have no end of their own: the server would wait for them.
+  closing.add(() => {
+    stopping.abort();
+    return live.close();
+  });
 
   function groupOf(partition: TopicPartition): ConsumerGroup | undefined {
     const key = partitionKey(partition);
@@ -203,7 +268,12 @@ export async function openOrder(
     }
     if (draining) return;
     indexer = await openDeadLetterIndexer({
-      index: store.deadLetters,
+      index: {
+        async add(letters) {
+          await store.deadLetters.add(letters);
+          live.noteLetters(letters);
+        },
+      },
       codec,
       clock: systemClock,
       logger,
@@ -252,6 +322,14 @@ export async function openOrder(
       draining = true;
       return closing.run();
     },
+  };
+}
+
+function countedTopics(settings: Settings): OrderTallyOptions {
+  return {
+    eventTopics: [...orderGroups(settings).keys(), replayTopicOf(settings)],
+    decisionTopics: [settings.SAGA_PAYMENT_TOPIC, settings.SAGA_STOCK_TOPIC],
+    publishedTopics: [settings.KAFKA_DLQ_TOPIC, replayTopicOf(settings)],
   };
 }
 

@@ -11,6 +11,7 @@ import { createBreaker } from "./dead-letters/breaker.ts";
 import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
 import { type Failure, retryPolicies } from "./domain/verdict.ts";
 import { createReplayDesk } from "./replays/replay-desk.ts";
+import type { OrderTally } from "./order-tally.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import { crashAt } from "./worker/crash-points.ts";
 import { simulatedFailure } from "./worker/failures.ts";
@@ -28,6 +29,7 @@ export interface OpenWorkerOptions {
   readonly closing: Closing;
   /** The topic's own id, known before its first partition is assigned. */
   readonly topicIdOf: (topic: string) => string;
+  readonly tally: OrderTally;
 }
 
 export interface OpenedWorker {
@@ -45,8 +47,13 @@ const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 
 /** Registers what it opens with `closing`. */
 export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWorker> {
-  const { settings, parts, store, codec, logger, closing, topicIdOf } = options;
-  const publisher = await openPublisher({ brokers: parts.brokers, clientId: "orderwire-order", logger });
+  const { settings, parts, store, codec, logger, closing, topicIdOf, tally } = options;
+  const publisher = await openPublisher({
+    brokers: parts.brokers,
+    clientId: "orderwire-order",
+    logger,
+    onPublished: tally.publish.onPublished,
+  });
   closing.add(() => publisher.close());
 
   // The worker and its outbox know each other: letters go one way, acknowledgements come back.
@@ -93,6 +100,7 @@ export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWork
     logger,
     sourceOf,
     replays,
+    tally,
     reachCrashPoint: crashAt(settings.CRASH_AT),
   });
   closing.add(() => worker.stop());

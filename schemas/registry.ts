@@ -3,7 +3,10 @@
 //
 // Deep imports, because the package's index loads five cloud SDKs (440 ms instead of 80 ms).
 import { RestError } from "@confluentinc/schemaregistry/dist/rest-error.js";
-import { SchemaRegistryClient } from "@confluentinc/schemaregistry/dist/schemaregistry-client.js";
+import {
+  type SchemaInfo,
+  SchemaRegistryClient,
+} from "@confluentinc/schemaregistry/dist/schemaregistry-client.js";
 
 export interface RegistryFailure {
   /**
@@ -35,6 +38,16 @@ export interface SchemaRegistry {
   schemaOf(schemaId: number): Promise<RegistryOutcome<RegisteredSchema>>;
 }
 
+/** What a registry knows of a subject beyond what services need: for people who look. As patient as `SchemaRegistry`. */
+export interface SubjectVersions {
+  /** Ascending; `missing` for a subject that was never registered. */
+  versionsOf(subject: string): Promise<RegistryOutcome<readonly number[]>>;
+  versionOf(
+    subject: string,
+    version: number,
+  ): Promise<RegistryOutcome<RegisteredSchema & { readonly schemaId: number }>>;
+}
+
 export interface RegistryOptions {
   /** Base address, path included: Apicurio's Confluent API lies under `/apis/ccompat/v7`. May carry `user:password@`. */
   readonly url: string;
@@ -45,10 +58,13 @@ export interface RegistryOptions {
 }
 
 /** What the implementations need of the package's clients, real and mock. */
-export type RegistryClient = Pick<SchemaRegistryClient, "register" | "getId" | "getBySubjectAndId">;
+export type RegistryClient = Pick<
+  SchemaRegistryClient,
+  "register" | "getId" | "getBySubjectAndId" | "getAllVersions" | "getSchemaMetadata"
+>;
 
 /** Opens no connection by itself. An invalid address throws: settings are checked before. */
-export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): SchemaRegistry {
+export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): SchemaRegistry & SubjectVersions {
   const address = new URL(url);
   const { username, password } = auth ?? {
     username: decodeURIComponent(address.username),
@@ -69,7 +85,7 @@ export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): Schem
 }
 
 /** The port over one of the package's clients. */
-export function registryOver(client: RegistryClient, timeoutMs: number): SchemaRegistry {
+export function registryOver(client: RegistryClient, timeoutMs: number): SchemaRegistry & SubjectVersions {
   async function ask<Value>(question: () => Promise<Value>): Promise<RegistryOutcome<Value>> {
     const deadline = Promise.withResolvers<never>();
     const timer = setTimeout(() => deadline.reject(new DeadlineExceeded()), timeoutMs);
@@ -102,16 +118,32 @@ export function registryOver(client: RegistryClient, timeoutMs: number): SchemaR
       if (!found.ok) {
         return found;
       }
-      const { schemaType, schema, references } = found.value;
-      return {
-        ok: true,
-        value: {
-          schemaType: schemaType === "JSON" || schemaType === "PROTOBUF" ? schemaType : "AVRO",
-          definition: schema,
-          hasReferences: references !== undefined && references !== null && references.length > 0,
-        },
-      };
+      return { ok: true, value: registered(found.value) };
     },
+
+    async versionsOf(subject) {
+      const found = await ask(() => client.getAllVersions(subject));
+      return found.ok ? { ok: true, value: found.value.toSorted((a, b) => a - b) } : found;
+    },
+
+    async versionOf(subject, version) {
+      const found = await ask(() => client.getSchemaMetadata(subject, version, false));
+      if (!found.ok) return found;
+      const { id: schemaId } = found.value;
+      if (schemaId !== undefined) return { ok: true, value: { ...registered(found.value), schemaId } };
+      const message = "The schema registry did not tell the schema's id.";
+      return { ok: false, failure: { kind: "unavailable", message } };
+    },
+  };
+}
+
+type Answered = Pick<SchemaInfo, "schemaType" | "schema" | "references">;
+
+function registered({ schemaType, schema, references }: Answered): RegisteredSchema {
+  return {
+    schemaType: schemaType === "JSON" || schemaType === "PROTOBUF" ? schemaType : "AVRO",
+    definition: schema,
+    hasReferences: references !== undefined && references !== null && references.length > 0,
   };
 }
 

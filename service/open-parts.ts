@@ -1,14 +1,14 @@
 // What the services stand on: a real Kafka and registry when the settings name them, else the embedded ones.
 import { openEmbeddedCluster } from "../kafka/embedded.ts";
 import { createMockRegistry } from "../schemas/mock-registry.ts";
-import { createRegistry, type SchemaRegistry } from "../schemas/registry.ts";
+import { createRegistry, type SchemaRegistry, type SubjectVersions } from "../schemas/registry.ts";
 import type { Settings } from "./settings.ts";
 import { topicSpecs } from "./topics.ts";
 
 export interface Parts {
   /** For `bootstrap.servers`. */
   readonly brokers: string;
-  readonly registry: SchemaRegistry;
+  readonly registry: SchemaRegistry & SubjectVersions;
   /**
    * Set on the embedded cluster only, different with each start: its offsets begin anew with it, and a store that
    * outlives it must not take the new ones for old.

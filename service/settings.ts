@@ -145,7 +145,7 @@ export const settingsSchema = z.object({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-type SettingName = keyof Settings;
+export type SettingName = keyof Settings;
 
 /** The compacted topic with the orders' states; undefined when nobody is told. */
 export function stateTopicOf({

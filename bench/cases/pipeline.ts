@@ -4,6 +4,7 @@
 import { openStateFeed } from "../../order/changes/open-state-feed.ts";
 import { openConsumerGroup } from "../../order/consumer-group.ts";
 import { openWorker } from "../../order/open-worker.ts";
+import { createOrderTally } from "../../order/order-tally.ts";
 import { openOrderStore } from "../../order/store/open-order-store.ts";
 import type { OrderStore } from "../../order/store/order-store.ts";
 import { openCodec } from "../../schemas/codec.ts";
@@ -47,6 +48,8 @@ export const pipeline: BenchCase = async ({ settings, events, logger }) => {
     logger,
     closing,
     topicIdOf: (name) => topicIds.get(name) ?? "",
+    // Counted as in production: what it costs is in the figure.
+    tally: createOrderTally({ eventTopics: [topic] }),
   });
   const group = await openConsumerGroup({
     join(source) {

@@ -42,3 +42,18 @@ test("any value survives being written as a term", () => {
     }),
   );
 });
+
+test("a state and a group narrow down, and what is neither is said to be so", () => {
+  const { search, problems } = readSearch("state:Open group:9f2c4a1b7d3e5f60", 0);
+  expect(problems).toEqual([]);
+  expect(search).toEqual({ state: "open", fingerprint: "9f2c4a1b7d3e5f60" });
+  expect(readSearch("state:gone group:7", 0).problems).toHaveLength(2);
+});
+
+test("a header is looked for by its name and its value, and with spaces in quotes", () => {
+  expect(readSearch("header:source=web", 0).search).toEqual({ header: "source=web" });
+  expect(readSearch('header:"a b=c=d"', 0).search).toEqual({ header: "a b=c=d" });
+  expect(readSearch("header:source", 0).problems).toEqual([
+    "header: is name=value, such as header:source=web",
+  ]);
+});

@@ -1,5 +1,6 @@
 // What people type into the search of Messages, and what dlq.list takes: `order:ORD-1 error:ValueError reason:unknown_order
 // topic:order-events category:NO_RETRY_DLQ since:2h some words`. Words without a name are one text, in their order.
+import { type LetterState, letterStates } from "./letter-states.ts";
 
 export interface LetterSearch {
   readonly orderId?: string;
@@ -8,6 +9,11 @@ export interface LetterSearch {
   readonly topic?: string;
   readonly deadLetterTopic?: string;
   readonly category?: Category;
+  readonly state?: LetterState;
+  /** Of a group of alike failures. */
+  readonly fingerprint?: string;
+  /** `name=value`. */
+  readonly header?: string;
   readonly text?: string;
   /** ISO 8601. */
   readonly from?: string;
@@ -30,6 +36,9 @@ const names = {
   topic: "topic",
   dlq: "deadLetterTopic",
   category: "category",
+  state: "state",
+  group: "fingerprint",
+  header: "header",
   from: "from",
   until: "until",
   since: "from",
@@ -104,6 +113,16 @@ function readValue(name: Name, value: string, nowMs: number): string | { readonl
     const known = categories.find((category) => category === value.toUpperCase());
     return known ?? { problem: `category: is one of ${categories.join(", ")}` };
   }
+  if (name === "state") {
+    const known = letterStates.find((state) => state === value.toLowerCase());
+    return known ?? { problem: `state: is one of ${letterStates.join(", ")}` };
+  }
+  if (name === "group" && !/^[0-9a-f]{16}$/.test(value)) {
+    return { problem: "group: is the sixteen digits of a group, as Failures links to it" };
+  }
+  if (name === "header" && !/^[^=]{1,128}=/.test(value)) {
+    return { problem: "header: is name=value, such as header:source=web" };
+  }
   if (name === "since") {
     const [, amount, unit = ""] = /^(\d{1,4})(s|m|min|h|d)$/.exec(value) ?? [];
     if (amount === undefined) return { problem: "since: is a span such as 15m, 2h or 7d" };
@@ -119,7 +138,12 @@ function readValue(name: Name, value: string, nowMs: number): string | { readonl
   return value;
 }
 
-function letterSearchOf({ category, ...found }: Readonly<Record<string, string>>): LetterSearch {
+function letterSearchOf({ category, state, ...found }: Readonly<Record<string, string>>): LetterSearch {
   const known = categories.find((candidate) => candidate === category);
-  return known === undefined ? found : { ...found, category: known };
+  const knownState = letterStates.find((candidate) => candidate === state);
+  return {
+    ...found,
+    ...(known === undefined ? {} : { category: known }),
+    ...(knownState === undefined ? {} : { state: knownState }),
+  };
 }

@@ -1,6 +1,6 @@
 // What operators read of system C: one order with everything that happened to it, and the counts of all.
 import type { OrderProcedures } from "../procedures.ts";
-import { sagaSchema, sagaStatsSchema, type Saga } from "../sagas.ts";
+import { pendingHalvesSchema, sagaSchema, sagaStatsSchema, type Saga } from "../sagas.ts";
 import { defineRoute, type Route } from "./route.ts";
 import { systemBErrors } from "./system-b.ts";
 import { exampleSagaOrder, sagaOrderIdParametersSchema, wireSagaOrderSchema } from "./system-c.ts";
@@ -68,6 +68,36 @@ export const operatorSagaRoutes: readonly Route<OrderProcedures>[] = [
         halves: { pending: 1, late: 0, expired: 0 },
         counted: { joins: 10, early: 0, duplicates: 1, contradictory: 0, late: 0, expired: 0, replayed: 0 },
         unpublished: 0,
+      },
+    },
+  }),
+  route({
+    ...common,
+    path: "/ops/saga-halves",
+    operationId: "listPendingHalves",
+    summary: "List decisions that wait for their partner",
+    description:
+      "The one whose time is over soonest first; 200 at most. Beyond its deadline a decision is a dead letter, which can be replayed.",
+    procedure: "sagas.pending",
+    from: "query",
+    request: noParametersSchema,
+    toInput: () => undefined,
+    answer: pendingHalvesSchema.meta({ id: "PendingHalves" }),
+    toAnswer: (pending) => pending,
+    errors: [],
+    examples: {
+      request: {},
+      answer: {
+        halves: [
+          {
+            orderId: 43,
+            side: "payment",
+            answer: "ACCEPT",
+            receivedAt: "2026-03-02T09:30:00.016Z",
+            deadlineAt: "2026-03-02T09:30:10.016Z",
+            isPlaced: true,
+          },
+        ],
       },
     },
   }),

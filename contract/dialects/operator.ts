@@ -4,6 +4,7 @@ import { z } from "zod";
 import { auditEntrySchema, auditPageSchema, type AuditEntry } from "../audit.ts";
 import {
   cursorSchema,
+  deadLetterCountSchema,
   deadLetterDetailsSchema,
   deadLetterFilterFields,
   deadLetterQuerySchema,
@@ -79,6 +80,23 @@ const exampleDetails: DeadLetterDetails = {
   failures: [exampleFailure],
   deadLetterPartition: 0,
   deadLetterOffset: 4,
+  history: [
+    {
+      jobId: "0190f6a2-6d7e-7c0c-9d0e-3b7a5f1c2d4e",
+      jobName: "updates that came too early",
+      startedAt: "2026-03-02T09:40:00.000Z",
+      reason: "The creates are there now",
+      edited: false,
+      number: 1,
+      state: "failed",
+      settledAt: "2026-03-02T09:40:01.000Z",
+      failure: {
+        reason: "unknown_order",
+        errorType: "ValueError",
+        errorMessage: "Order ORD-999 not found. Cannot update status. Sending to DLQ.",
+      },
+    },
+  ],
 };
 
 const exampleParked: ParkedEvent = {
@@ -167,6 +185,24 @@ export const operatorRoutes: readonly Route<OrderProcedures>[] = [
       request: { reason: "unknown_order", limit: "50" },
       answer: { deadLetters: [exampleListed], nextCursor: "b3JkZXItZXZlbnRzLWRscS8wLzQ" },
     },
+  }),
+  route({
+    ...common,
+    method: "GET",
+    path: "/ops/dead-letters/count",
+    operationId: "countMatchingDeadLetters",
+    summary: "Count the failed events that match",
+    description:
+      "With the filters of the search. Answers within a few seconds: `exact` is false when there was no time to look at every letter, and then there are at least so many.",
+    procedure: "dlq.count",
+    from: "query",
+    request: z.strictObject(deadLetterFilterFields).refine(isPeriod, { message: emptyPeriodProblem }),
+    toInput: (query) => query,
+    status: 200,
+    answer: deadLetterCountSchema.meta({ id: "MatchingDeadLetters" }),
+    toAnswer: (count) => count,
+    errors: [],
+    examples: { request: { reason: "unknown_order" }, answer: { count: 214, exact: true } },
   }),
   route({
     ...common,

@@ -5,6 +5,8 @@ import { cursorSchema } from "../dead-letters.ts";
 import type { OrderProcedures } from "../procedures.ts";
 import {
   annotateGroupSchema,
+  checkEditedSchema,
+  editedCheckSchema,
   groupAnnotationSchema,
   letterCountsSchema,
   letterGroupSchema,
@@ -22,6 +24,7 @@ import {
   type ReplayPreview,
   replayPreviewSchema,
   replayQuerySchema,
+  replayTimelineSchema,
   setReplayRateSchema,
   startEditedSchema,
   startReplaySchema,
@@ -49,6 +52,7 @@ export const exampleJob: ReplayJob = {
   canary: 1,
   autoStopFailureShare: 0.5,
   total: 214,
+  gathering: false,
   counts: { applied: 100, already_applied: 2, stale: 1, failed: 3, skipped: 0 },
   left: 108,
   scope: { reason: "unknown_order" },
@@ -98,6 +102,21 @@ const exampleGroup = {
   owner: "",
   ignored: false,
 } as const satisfies z.input<typeof letterGroupSchema>;
+
+export const exampleTimeline = {
+  fromAt: "2026-03-02T09:30:00.000Z",
+  stepMs: 1000,
+  settled: [60, 46],
+  failed: [1, 2],
+  newFailures: [1, 3],
+} as const satisfies z.input<typeof replayTimelineSchema>;
+
+const exampleEdit = {
+  orderId: "ORD-999",
+  status: "shipped",
+  updateTimestamp: "2026-03-02T09:30:00.000Z",
+  eventType: "STATUS_UPDATE",
+};
 
 const jobSchema = replayJobSchema.meta({ id: "ReplayJob" });
 
@@ -263,15 +282,31 @@ export const replayRoutes: readonly Route<OrderProcedures>[] = [
     examples: {
       request: {
         id: letterId,
-        event: {
-          orderId: "ORD-999",
-          status: "shipped",
-          updateTimestamp: "2026-03-02T09:30:00.000Z",
-          eventType: "STATUS_UPDATE",
-        },
+        event: exampleEdit,
         reason,
       },
       answer: exampleJob,
+    },
+  }),
+  route({
+    ...common,
+    method: "POST",
+    path: "/ops/replays/check-edited",
+    operationId: "checkEditedReplay",
+    summary: "Tell what an edited event would be refused for",
+    description:
+      "`problems` is what `/ops/replays/start-edited` would say now, `changes` what differs from the event that failed. Nothing is written; it is told also while editing is off.",
+    procedure: "replays.checkEdited",
+    from: "body",
+    request: checkEditedSchema.meta({ id: "CheckEditedReplay" }),
+    toInput: (query) => query,
+    status: 200,
+    answer: editedCheckSchema.meta({ id: "EditedReplayCheck" }),
+    toAnswer: (check) => check,
+    errors: ["not_found"],
+    examples: {
+      request: { id: letterId, event: exampleEdit },
+      answer: { problems: [], changes: [{ path: "status", before: '"lost"', after: '"shipped"' }] },
     },
   }),
   route({
@@ -310,6 +345,24 @@ export const replayRoutes: readonly Route<OrderProcedures>[] = [
     toAnswer: (job) => job,
     errors: ["not_found"],
     examples: { request: { id: jobId }, answer: exampleJob },
+  }),
+  route({
+    ...common,
+    method: "GET",
+    path: "/ops/replays/timeline",
+    operationId: "getReplayTimeline",
+    summary: "Follow a replay over time",
+    description:
+      "Outcomes and failures in steps of equal length since its start, and the dead letters of any kind that came meanwhile.",
+    procedure: "replays.timeline",
+    from: "query",
+    request: replayQuerySchema,
+    toInput: (query) => query,
+    status: 200,
+    answer: replayTimelineSchema.meta({ id: "ReplayTimeline" }),
+    toAnswer: (timeline) => timeline,
+    errors: ["not_found"],
+    examples: { request: { id: jobId }, answer: exampleTimeline },
   }),
   route({
     ...common,

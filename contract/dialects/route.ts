@@ -33,6 +33,10 @@ export interface RouteDocument {
   readonly request: z.ZodType;
   readonly status: number;
   readonly answer: z.ZodType;
+  /** Default JSON. */
+  readonly answerType?: "text/event-stream" | "text/plain";
+  /** Of the JSON in each event's `data`, where the answer is a stream. */
+  readonly eventSchema?: z.ZodType;
   /** Headers of the success beyond those that every answer has. */
   readonly answerHeaders?: z.ZodObject;
   /** Beyond those that every route has. */

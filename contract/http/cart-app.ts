@@ -7,6 +7,7 @@ import type { CartHealth, OrderCommands } from "../ports.ts";
 import { cartProcedures } from "../procedures.ts";
 import { cartRouterOver } from "../routers.ts";
 import { healthDocuments } from "./health-endpoints.ts";
+import { observedProcedures } from "./observed.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
 
@@ -17,7 +18,7 @@ export interface CartAppOptions extends ServingOptions {
 
 export function createCartApp(options: CartAppOptions): Hono {
   const serving = servingOf(options);
-  const procedures = cartProcedures(options.commands);
+  const procedures = observedProcedures(cartProcedures(options.commands), serving.observer);
   return serviceApp(
     {
       service: "cart",

@@ -5,6 +5,7 @@ import type { ErrorShape, Method } from "../dialects/route.ts";
 import { internalFailure } from "../perform.ts";
 import { failureAnswer } from "./answers.ts";
 import { readRequestId } from "./request-context.ts";
+import { observed } from "./observed.ts";
 import type { Serving } from "./serving.ts";
 
 export interface Endpoint {
@@ -28,20 +29,29 @@ export interface Mounting {
 
 export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): Hono {
   const app = new Hono();
+  const { observer } = serving;
   for (const { method, path, handle } of endpoints) {
-    app.on(method, honoPath(path), (c) => handle(c.req.raw, c.req.param()));
+    app.on(method, honoPath(path), (c) =>
+      observed(observer, c.req.method, path, () => handle(c.req.raw, c.req.param())),
+    );
   }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
     const allow = allowedMethods(siblings.map(({ method }) => method));
-    app.all(honoPath(path), (c) => answerOtherMethod(c.req.raw, allow, errorShapeOf(path)));
+    app.all(honoPath(path), (c) =>
+      observed(observer, c.req.method, path, () => answerOtherMethod(c.req.raw, allow, errorShapeOf(path))),
+    );
   }
-  for (const [prefix, handle] of Object.entries(prefixes)) app.all(`${prefix}/*`, (c) => handle(c.req.raw));
+  for (const [prefix, handle] of Object.entries(prefixes)) {
+    app.all(`${prefix}/*`, (c) => observed(observer, c.req.method, prefix, () => handle(c.req.raw)));
+  }
 
-  app.notFound((c) => {
-    const message = "There is nothing at this path; / lists what there is";
-    const shape = errorShapeOf(c.req.path);
-    return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));
-  });
+  app.notFound((c) =>
+    observed(observer, c.req.method, "other", () => {
+      const message = "There is nothing at this path; / lists what there is";
+      const shape = errorShapeOf(c.req.path);
+      return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));
+    }),
+  );
   app.onError((error, c) => {
     const requestId = readRequestId(c.req.raw.headers);
     serving.onSurprise(error, requestId);

@@ -1,5 +1,6 @@
 // order's HTTP side, whole: hand it the views and serve its `fetch`.
 import type { Hono } from "hono";
+import { liveRoutes, liveStreams } from "../dialects/live.ts";
 import { operatorRoutes } from "../dialects/operator.ts";
 import { replayRoutes } from "../dialects/replays.ts";
 import { operatorSagaRoutes } from "../dialects/operator-sagas.ts";
@@ -8,11 +9,13 @@ import { systemBOrderRoutes } from "../dialects/system-b.ts";
 import { systemCRoutes } from "../dialects/system-c.ts";
 import { orderHealthSchema, reportHealth } from "../health.ts";
 import type { OrderHealth } from "../ports.ts";
-import { orderProcedures, type OrderPorts } from "../procedures.ts";
+import { orderProcedures, orderStreams, type OrderPorts } from "../procedures.ts";
 import { orderRouterOver } from "../routers.ts";
 import { healthDetailDocument, healthDocuments } from "./health-endpoints.ts";
+import { observedProcedures } from "./observed.ts";
 import { serviceApp } from "./service-app.ts";
 import { servingOf, type ServingOptions } from "./serving.ts";
+import { serveStream } from "./stream-endpoint.ts";
 
 export interface OrderAppOptions extends ServingOptions, OrderPorts {
   readonly health: OrderHealth;
@@ -22,7 +25,8 @@ export interface OrderAppOptions extends ServingOptions, OrderPorts {
 
 export function createOrderApp(options: OrderAppOptions): Hono {
   const serving = servingOf(options);
-  const procedures = orderProcedures(options);
+  const procedures = observedProcedures(orderProcedures(options), serving.observer);
+  const streams = orderStreams(options);
   return serviceApp(
     {
       service: "order",
@@ -35,8 +39,10 @@ export function createOrderApp(options: OrderAppOptions): Hono {
         ...operatorRoutes,
         ...operatorSagaRoutes,
         ...replayRoutes,
+        ...liveRoutes,
       ],
-      router: orderRouterOver(procedures, serving),
+      streams: liveStreams.map((route) => ({ ...route, handle: serveStream(route, streams, serving) })),
+      router: orderRouterOver(procedures, streams, serving),
       health: options.health,
       healthDetail: async () => reportHealth(await options.health.detail()),
       healthDocuments: [

@@ -6,14 +6,14 @@ import { systemAErrors } from "../dialects/system-a.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import type { HealthView } from "../ports.ts";
 import type { Implemented, Signatures } from "../procedures.ts";
-import { jsonAnswer } from "./answers.ts";
+import { commonHeaders, jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
 import { indexAnswer, type Index } from "./index-page.ts";
 import { serviceDocuments } from "./service-documents.ts";
 import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
-import type { Serving } from "./serving.ts";
+import type { ServedText, Serving } from "./serving.ts";
 import { trpcEndpoint, trpcPath } from "./trpc-endpoint.ts";
 
 export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, HealthBody> {
@@ -21,6 +21,8 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
   readonly title: string;
   readonly procedures: Implemented<Catalogue>;
   readonly routes: readonly Route<Catalogue>[];
+  /** Endpoints that answer with streams, and what is documented of them. */
+  readonly streams?: readonly (RouteDocument & Pick<Endpoint, "handle">)[];
   readonly router: AnyTRPCRouter;
   readonly health: HealthView<HealthBody>;
   /** For a service that can tell what it waits for: its words at `/health/detail`. */
@@ -37,16 +39,18 @@ export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): Hono {
-  const { procedures, routes, router, health, healthDetail, console: pages } = definition;
+  const { procedures, routes, streams = [], router, health, healthDetail, console: pages } = definition;
   const { reference } = serving;
   const index = indexOf(definition, serving);
   const document = documentOnce(definition, index, serving);
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
+    ...streams.map((stream) => ({ ...placeOf(stream), handle: stream.handle })),
     ...healthEndpoints(health, serving, healthDetail),
     about("/openapi.json", async (request) =>
       jsonAnswer(200, await document(), readRequestId(request.headers)),
     ),
+    ...(serving.metrics === undefined ? [] : [metricsEndpoint(serving.metrics)]),
     about("/", (request) => indexAnswer(index, request, readRequestId(request.headers))),
   ];
   const prefixes = {
@@ -70,11 +74,26 @@ function about(path: string, handle: Endpoint["handle"]): Endpoint {
   return { method: "GET", path, errorShape: systemBErrors, handle };
 }
 
+function metricsEndpoint(metrics: ServedText): Endpoint {
+  return {
+    method: "GET",
+    path: "/metrics",
+    errorShape: systemBErrors,
+    handle: async (request) => {
+      const headers = {
+        ...commonHeaders(readRequestId(request.headers)),
+        "Content-Type": metrics.contentType,
+      };
+      return new Response(await metrics.read(), { headers });
+    },
+  };
+}
+
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
-  { title, routes, healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
+  { title, routes, streams = [], healthDocuments }: ServiceDefinition<Catalogue, HealthBody>,
   index: Index,
-  { version }: Serving,
+  { version, metrics }: Serving,
 ): () => Promise<unknown> {
   let document: Promise<unknown> | undefined;
   return () => {
@@ -82,7 +101,7 @@ function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
       openApiDocument({
         title,
         version,
-        documents: [...routes, ...healthDocuments, ...serviceDocuments(index)],
+        documents: [...routes, ...streams, ...healthDocuments, ...serviceDocuments(index, metrics)],
       }),
     );
     return document;
@@ -90,8 +109,15 @@ function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
 }
 
 function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
-  { service, title, routes, healthDetail, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
-  { reference }: Serving,
+  {
+    service,
+    title,
+    routes,
+    streams = [],
+    healthDetail,
+    console: pages,
+  }: ServiceDefinition<Catalogue, HealthBody>,
+  { reference, metrics }: Serving,
 ): Index {
   return {
     service,
@@ -103,9 +129,10 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
       live: "/health/live",
       ready: "/health/ready",
       ...(healthDetail === undefined ? {} : { detail: "/health/detail" }),
+      ...(metrics === undefined ? {} : { metrics: "/metrics" }),
       ...(pages === undefined ? {} : { console: consolePath }),
     },
     trpc: trpcPath,
-    routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
+    routes: [...routes, ...streams].map(({ method, path, summary }) => ({ method, path, summary })),
   };
 }

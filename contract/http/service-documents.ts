@@ -4,6 +4,7 @@ import type { RouteDocument } from "../dialects/route.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
 import { indexSchema, type Index } from "./index-page.ts";
+import type { ServedText } from "./serving.ts";
 
 const about = {
   method: "GET",
@@ -16,8 +17,19 @@ const about = {
   takesIdempotencyKey: false,
 } as const satisfies Partial<RouteDocument>;
 
+const metricsDocument: RouteDocument = {
+  ...about,
+  path: "/metrics",
+  operationId: "getMetrics",
+  summary: "What monitors read",
+  description: "In Prometheus' text format.",
+  answerType: "text/plain",
+  answer: z.string(),
+  examples: { request: {}, answer: "orderwire_example 1\n" },
+};
+
 /** `index` is what the service answers at `/`. */
-export function serviceDocuments(index: Index): RouteDocument[] {
+export function serviceDocuments(index: Index, metrics: ServedText | undefined): RouteDocument[] {
   return [
     {
       ...about,
@@ -40,5 +52,6 @@ export function serviceDocuments(index: Index): RouteDocument[] {
         answer: { openapi: "3.1.0", info: { title: index.title, version: "0.1.0" }, paths: {} },
       },
     },
+    ...(metrics === undefined ? [] : [metricsDocument]),
   ];
 }

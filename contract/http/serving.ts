@@ -2,6 +2,14 @@
 import { defaultDeadlineMs, wallTimer, type Conditions, type Timer } from "../perform.ts";
 import { maxBodyBytes } from "../protocol.ts";
 
+/** Hears what is served. What it does must be cheap and must not throw. */
+export interface ServingObserver {
+  /** A request has come; `route` is a template, or `other`. What is answered hears of the end, once. */
+  onRequest(method: string, route: string): (status: number, durationMs: number) => void;
+  /** A procedure has ended, whatever protocol called it. `code` is `ok` or a row of the error table. */
+  onCall(procedure: string, code: string, durationMs: number): void;
+}
+
 export interface ServingOptions {
   /** Hears every exception with the id its client was told; must not throw. */
   readonly onSurprise: (error: unknown, requestId: string) => void;
@@ -11,15 +19,28 @@ export interface ServingOptions {
   readonly maxBodyBytes?: number;
   /** Default: the platform's timers. */
   readonly timer?: Timer;
+  /** Aborts when the service stops taking requests: streams end then, and their clients come back elsewhere. */
+  readonly closing?: AbortSignal;
   /** Of the product, for the OpenAPI document. Default `0.0.0`. */
   readonly version?: string;
   /** The OpenAPI document as a page for people, below `/docs`; it answers every method. */
   readonly reference?: (request: Request) => Promise<Response>;
+  readonly observer?: ServingObserver;
+  /** What monitors read at `/metrics`; without it there is no such path. */
+  readonly metrics?: ServedText;
+}
+
+/** A page that is made anew each time it is asked for. */
+export interface ServedText {
+  readonly contentType: string;
+  read(): Promise<string>;
 }
 
 export interface Serving extends Conditions, Pick<ServingOptions, "reference"> {
   readonly maxBodyBytes: number;
   readonly version: string;
+  readonly observer: ServingObserver | undefined;
+  readonly metrics: ServedText | undefined;
 }
 
 export function servingOf(options: ServingOptions): Serving {
@@ -30,5 +51,8 @@ export function servingOf(options: ServingOptions): Serving {
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
     ...(options.reference === undefined ? {} : { reference: options.reference }),
+    closing: options.closing,
+    observer: options.observer,
+    metrics: options.metrics,
   };
 }

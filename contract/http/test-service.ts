@@ -1,9 +1,9 @@
 // The tests' own cart and order: hand-written ports in memory that record what they were asked, behind the real HTTP
 // applications. The timer is wound by hand, so no test waits.
-import { exampleJob, examplePreview } from "../dialects/replays.ts";
+import { exampleJob, examplePreview, exampleTimeline } from "../dialects/replays.ts";
 import { exampleOrder } from "../dialects/wire-order.ts";
 import type { AuditEntry } from "../audit.ts";
-import type { DeadLetter, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
+import type { DeadLetter, DeadLetterCountQuery, DeadLetterDetails, ErrorCategory } from "../dead-letters.ts";
 import { invalidRequest, partitionNotStalled } from "../errors.ts";
 import type { OrderHealthDetail } from "../health.ts";
 import type { OrderDetails } from "../models.ts";
@@ -15,6 +15,7 @@ import type {
   CatalogViews,
   DeadLetterViews,
   LetterOperations,
+  LiveViews,
   OrderCommands,
   OrderHealth,
   OrderViews,
@@ -24,12 +25,16 @@ import type {
   RequestContext,
   SagaCommands,
   SagaViews,
+  SchemaViews,
+  SettingsViews,
+  TopicViews,
 } from "../ports.ts";
 import { failed, success } from "../result.ts";
 import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
 import { createOrderApp } from "./order-app.ts";
 import type { ServingOptions } from "./serving.ts";
+import { testLive } from "./test-live.ts";
 
 export interface HandTimer extends Timer {
   /** Timers that are set and not cancelled. */
@@ -107,11 +112,18 @@ export interface TestOrderOptions {
     readonly deadLetters?: DeadLetterViews;
     readonly parked?: ParkedViews;
     readonly partitions?: PartitionOperations;
+    readonly letters?: LetterOperations;
     readonly replays?: ReplayOperations;
     readonly audit?: AuditViews;
     readonly sagaCommands?: SagaCommands;
     readonly catalog?: CatalogViews;
+    readonly live?: LiveViews;
+    readonly topics?: TopicViews;
+    readonly schemas?: SchemaViews;
+    readonly settings?: SettingsViews;
+    readonly sagas?: SagaViews;
   };
+  readonly closing?: AbortSignal;
   readonly sagas?: readonly Saga[];
   /** Partitions that stand still, as `topic/partition`. */
   readonly stalled?: readonly string[];
@@ -131,6 +143,7 @@ export function createTestOrder({
   views,
   ports,
   health,
+  closing,
   console: consolePages,
   reference,
 }: TestOrderOptions = {}) {
@@ -151,9 +164,11 @@ export function createTestOrder({
     audit: auditOf(entries),
     sagas: sagasOf(sagas),
     catalog: { list: async () => success({ products: [{ productId: "P-1", name: "Tea", price: 10 }] }) },
+    ...testLive,
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
     ...(reference === undefined ? {} : { reference }),
+    ...(closing === undefined ? {} : { closing }),
     sagaCommands: {
       place(order, context) {
         placed.push({ command: order, context });
@@ -219,20 +234,23 @@ function viewsOf(orders: readonly OrderDetails[]): OrderViews {
 }
 
 function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): DeadLetterViews {
+  const matching = ({ orderId, reason }: DeadLetterCountQuery) =>
+    deadLetters.filter(
+      (letter) =>
+        (orderId === undefined || letter.orderId === orderId) &&
+        (reason === undefined || letter.reason === reason),
+    );
   return {
     async list(query) {
       pages.push(query);
-      const { limit, offset = 0, cursor, orderId, reason } = query;
-      const found = deadLetters.filter(
-        (letter) =>
-          (orderId === undefined || letter.orderId === orderId) &&
-          (reason === undefined || letter.reason === reason),
-      );
+      const { limit, offset = 0, cursor } = query;
+      const found = matching(query);
       const start = cursor === undefined ? offset : Number(cursor);
       const end = start + limit;
       const page = { deadLetters: found.slice(start, end) };
       return success(limit > 0 && end < found.length ? { ...page, nextCursor: String(end) } : page);
     },
+    count: async (query) => success({ count: matching(query).length, exact: true }),
     async get(id) {
       const found = deadLetters.find((letter) => letter.id === id);
       return found === undefined
@@ -259,6 +277,7 @@ function deadLettersOf(deadLetters: readonly DeadLetter[], pages: unknown[]): De
         maxRetries: 3,
         retryBackoffMs: 1000,
         maxBackoffMs: 30_000,
+        editing: false,
       });
     },
   };
@@ -338,6 +357,16 @@ function replaysOf(ordered: Recorded[]): ReplayOperations {
     },
     get: async (id) =>
       id === exampleJob.id ? success(exampleJob) : failed({ code: "not_found", message: "no row" } as const),
+    checkEdited: async () => success({ problems: [], changes: [] }),
+    timeline: async (id) =>
+      id === exampleJob.id
+        ? success({
+            ...exampleTimeline,
+            settled: [...exampleTimeline.settled],
+            failed: [...exampleTimeline.failed],
+            newFailures: [...exampleTimeline.newFailures],
+          })
+        : failed({ code: "not_found", message: "no row" } as const),
     list: async () => success({ replays: [exampleJob] }),
     items: async () => success({ items: [] }),
     pause: order,
@@ -373,6 +402,17 @@ function sagasOf(sagas: readonly Saga[]): SagaViews {
         ? failed({ code: "not_found", message: "no such row in table sagas" })
         : success(found);
     },
+    pending: async () =>
+      success({
+        halves: sagas.flatMap(({ orderId, payment, stock, deadlineAt, order }) =>
+          (["payment", "stock"] as const).flatMap((side) => {
+            const decision = side === "payment" ? payment : stock;
+            if (decision?.state !== "pending") return [];
+            const { answer, receivedAt } = decision;
+            return [{ orderId, side, answer, receivedAt, deadlineAt, isPlaced: order !== null }];
+          }),
+        ),
+      }),
     async stats() {
       const orders = { NEW: 0, CONFIRMED: 0, REJECTED: 0, ROLLBACK: 0 };
       for (const { status } of listed) orders[status] += 1;
@@ -400,6 +440,7 @@ function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetail
     failures: [],
     deadLetterPartition: 0,
     deadLetterOffset: 4,
+    history: [],
   };
 }
 

@@ -28,6 +28,8 @@ export function trpcEndpoint(
       req: admitted.value.request,
       createContext: (): RpcContext => admitted.value.context,
       maxBatchSize: maxBatchCalls,
+      // A query that is too long for a request line comes as a body.
+      allowMethodOverride: true,
       onError({ error }) {
         if (isSurprise(error)) serving.onSurprise(error.cause ?? error, requestId);
       },

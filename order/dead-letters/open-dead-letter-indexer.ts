@@ -1,5 +1,6 @@
 // The index's own consumer group: apart from the order topics' groups, so that neither can hold up the other.
 import type { ConsumerOptions } from "../../kafka/consumer.ts";
+import type { PartitionLag } from "../../kafka/statistics.ts";
 import { openConsumerGroup } from "../consumer-group.ts";
 import { createDeadLetterIndexer, type DeadLetterIndexerOptions } from "./dead-letter-indexer.ts";
 
@@ -9,6 +10,8 @@ export interface OpenDeadLetterIndexer {
   readonly waitingFor: string | undefined;
   readonly added: number;
   readonly skipped: number;
+  /** Positions and lag of its partitions, at most a second old. */
+  lag(): readonly PartitionLag[];
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export async function openDeadLetterIndexer(
     get skipped() {
       return indexer.skipped;
     },
+    lag: () => group.lag(),
     async close() {
       await group.close();
       indexer.stop();

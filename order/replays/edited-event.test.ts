@@ -4,6 +4,7 @@ import { createMockRegistry } from "../../schemas/mock-registry.ts";
 import { createRecordReader } from "../worker/record-reader.ts";
 import { openOrderStore } from "../store/open-order-store.ts";
 import { diffOf, encodeEdited } from "./edited-event.ts";
+import { checkEdited } from "./check-edited.ts";
 import { startEdited } from "./start-edited.ts";
 import { letterAt } from "./store/replay-store.spec.ts";
 
@@ -77,6 +78,32 @@ test("a diff names each value that differs, and is bounded", () => {
   ]);
   expect(diffOf(before, before)).toBe("nothing was changed");
   expect(diffOf({ a: "x".repeat(9000) }, {}).length).toBeLessThanOrEqual(4000);
+});
+
+test("while somebody types, problems and changes are told, and nothing is written", async () => {
+  const store = await openOrderStore(undefined);
+  await store.deadLetters.add([letterAt(0)]);
+  const codec = await openTestCodec();
+  const options = { store, codec, reader: createRecordReader(codec), isOurs: () => true };
+  const check = (event: Record<string, unknown>) => checkEdited(options, { id: "order-events/0/0", event });
+  const broken = await check({ orderId: "ORD-0", items: "none" });
+  expect(broken).toMatchObject({
+    ok: true,
+    value: { changes: [{ path: "items", before: null, after: '"none"' }] },
+  });
+  expect(broken.ok && broken.value.problems.some((problem) => problem.includes("'items'"))).toBe(true);
+  const other = { orderId: "ORD-1", customerId: "C", orderDate: "2026-03-02T09:30:00.000Z", items: [] };
+  const amounts = { totalAmount: 1, currency: "USD", status: "new" };
+  const foreign = await check({ ...other, ...amounts });
+  expect(foreign.ok && foreign.value.problems.length).toBe(1);
+  expect(await check({})).toMatchObject({ ok: true });
+  expect(await checkEdited(options, { id: "order-events/0/9", event: {} })).toMatchObject({
+    ok: false,
+    failure: { code: "not_found" },
+  });
+  expect(await store.replays.list({ limit: 9 })).toEqual([]);
+  codec.close();
+  await store.close();
 });
 
 test("editing is off unless it was switched on, and then nothing is written", async () => {

@@ -74,14 +74,27 @@ const maxDiffLength = 4000;
 
 /** One line for each value that differs, by its path. */
 export function diffOf(before: unknown, after: unknown): string {
-  const [left, right] = [valuesOf(before), valuesOf(after)];
-  const paths = [...new Set([...left.keys(), ...right.keys()])].toSorted();
-  const lines = paths
-    .filter((path) => left.get(path) !== right.get(path))
-    .map((path) => `${path}: ${left.get(path) ?? "nothing"} → ${right.get(path) ?? "nothing"}`);
+  const lines = changesOf(before, after).map(
+    ({ path, before, after }) => `${path}: ${before ?? "nothing"} → ${after ?? "nothing"}`,
+  );
   return (lines.length === 0 ? "nothing was changed" : lines.join("\n"))
     .slice(0, maxDiffLength)
     .toWellFormed();
+}
+
+interface Change {
+  readonly path: string;
+  /** JSON; null for what is not there. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export function changesOf(before: unknown, after: unknown): readonly Change[] {
+  const [left, right] = [valuesOf(before), valuesOf(after)];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .toSorted()
+    .filter((path) => left.get(path) !== right.get(path))
+    .map((path) => ({ path, before: left.get(path) ?? null, after: right.get(path) ?? null }));
 }
 
 function valuesOf(value: unknown, path = "", values = new Map<string, string>()): Map<string, string> {

@@ -6,6 +6,7 @@ import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import { replayTopicOf, type Settings } from "../../service/settings.ts";
 import { type OpenedWorker, orderGroups } from "../open-worker.ts";
+import type { OrderTally } from "../order-tally.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { auditEnd, createReplayOperations } from "./replay-operations.ts";
 import { createReplayRunner } from "./replay-runner.ts";
@@ -16,6 +17,7 @@ export interface OpenReplaysOptions {
   readonly worker: OpenedWorker;
   readonly logger: Logger;
   readonly closing: Closing;
+  readonly tally: Pick<OrderTally, "replayOutcomes">;
 }
 
 /** Registers what it opens with `closing`. */
@@ -25,6 +27,7 @@ export function openReplays({
   worker,
   logger,
   closing,
+  tally,
 }: OpenReplaysOptions): ReplayOperations {
   const ordersTopics = orderGroups(settings);
   const isOurs = (topic: string) => ordersTopics.has(topic);
@@ -37,6 +40,8 @@ export function openReplays({
     isOurs,
     clock: systemClock,
     logger,
+    // Those with an effect were counted with their batch.
+    onEnded: ({ counts }) => tally.replayOutcomes.add({ outcome: "skipped" }, counts.skipped),
     conclude: (job) => auditEnd(store, job, Date.now()),
   });
   closing.add(() => runner.stop());

@@ -10,8 +10,10 @@ import type { AuditTarget } from "../store/audit.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { whileStoreAnswers, whileStoreWrites } from "../while-store-answers.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
+import { checkEdited } from "./check-edited.ts";
 import type { LetterState, ReplayJob } from "./domain/replay.ts";
 import { type PreviewOptions, previewReplay } from "./preview-replay.ts";
+import { readReplayTimeline } from "./replay-timeline.ts";
 import type { JobChange } from "./store/replay-store.ts";
 import { tellEnd, tellItem, tellJob } from "./tell-replay.ts";
 import { startEdited, type StartEditedOptions } from "./start-edited.ts";
@@ -107,6 +109,15 @@ export function createReplayOperations(options: ReplayOperationsOptions): Replay
       }),
 
     startEdited: (command, context) => whileStoreWrites(() => startEdited(options, command, context)),
+
+    checkEdited: (query) => whileStoreAnswers(() => checkEdited(options, query)),
+
+    timeline: (id) =>
+      whileStoreAnswers(async () => {
+        const job = await replays.get(id);
+        if (job === undefined) return failed(replayNotFound(id));
+        return success(await readReplayTimeline(replays, job, now()));
+      }),
 
     get: (id) =>
       whileStoreAnswers(async () => {

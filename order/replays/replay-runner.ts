@@ -18,6 +18,8 @@ export interface ReplayRunner {
 export interface ReplayRunnerOptions extends Omit<JobRunOptions, "store" | "nowMs"> {
   readonly store: ReplayStore;
   readonly clock: Clock;
+  /** Hears of each job that has ended. */
+  readonly onEnded?: (job: ReplayJob) => void;
 }
 
 const leaseMs = 10_000;
@@ -66,6 +68,7 @@ export function createReplayRunner(options: ReplayRunnerOptions): ReplayRunner {
     const { more, ended } = await run.step(job);
     if (ended === undefined) return more;
     runs.delete(job.id);
+    options.onEnded?.(ended);
     logger.info("A replay has ended", {
       job: job.id,
       state: ended.state,

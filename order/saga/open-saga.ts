@@ -14,6 +14,7 @@ import type { OrderStore } from "../store/order-store.ts";
 import { crashAt } from "../worker/crash-points.ts";
 import { partitionKey } from "../worker/partition.ts";
 import type { Catalog } from "./catalog/catalog.ts";
+import type { SagaCounters } from "./count-evolution.ts";
 import { createDeadlineWatch } from "./deadline-watch.ts";
 import { createDecisionReader } from "./decision-reader.ts";
 import { createOrderPlacer } from "./order-placer.ts";
@@ -36,6 +37,7 @@ export interface OpenSagaOptions {
   readonly closing: Closing;
   /** The topic's own id, known before its first partition is assigned. */
   readonly topicIdOf: (topic: string) => string;
+  readonly tally: SagaCounters;
   /** Names this instance's outbox: different for each instance, and the same after its restart. */
   readonly instanceId: string;
 }
@@ -103,6 +105,7 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
     messages: createSagaMessages({ codec, reader, ordersTopic, dlqTopic }),
     outbox,
     clock,
+    tally: options.tally,
   });
   let group: ConsumerGroup | undefined;
   const isBehind = () => (group?.lag() ?? []).reduce((sum, { lag }) => sum + (lag ?? 0), 0) > lagOfPatience;

@@ -58,6 +58,7 @@ const nothing: SagaViewsOptions["store"] = {
   list: async () => ({ sagas: [], total: 0 }),
   read: async () => undefined,
   stats: () => Promise.reject(new Error("not asked")),
+  listDue: async () => [],
 };
 
 async function told(saga: Saga) {
@@ -286,12 +287,25 @@ test("an order that is not there is not found", async () => {
 
 test("while the store is away every view says so, and when to ask again", async () => {
   const away = () => Promise.reject(new StoreUnavailable("no connection"));
-  const views = createSagaViews({ store: { list: away, read: away, stats: away } });
+  const views = createSagaViews({ store: { list: away, read: away, stats: away, listDue: away } });
   for (const answer of await Promise.all([
     views.list({ pageNo: 0, pageSize: 10 }),
     views.get(1),
     views.stats(),
+    views.pending(),
   ])) {
     expect(answer).toMatchObject({ ok: false, failure: { code: "unavailable", retryAfterSeconds: 2 } });
   }
+});
+
+test("halves that wait are told with their side, their age and until when they wait; what is decided is not", async () => {
+  const half = sagaAfter(decided(1, "payment", "ACCEPT", 1));
+  const whole = sagaAfter(placed(0), decided(1, "payment", "ACCEPT", 1), decided(2, "stock", "ACCEPT", 2));
+  const views = createSagaViews({ store: { ...nothing, listDue: async () => [half, whole] } });
+  const answer = await views.pending();
+  if (!answer.ok) throw new Error(answer.failure.message);
+  expect(answer.value.halves).toMatchObject([
+    { side: "payment", answer: "ACCEPT", receivedAt: at(1), isPlaced: false },
+  ]);
+  expect(answer.value.halves[0]?.deadlineAt).not.toBeNull();
 });

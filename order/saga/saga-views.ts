@@ -4,6 +4,7 @@ import type { SagaViews } from "../../contract/ports.ts";
 import { failed, success } from "../../contract/result.ts";
 import type {
   ListedSaga,
+  PendingHalf,
   SagaDecision,
   SagaEvent as ToldEvent,
   SagaStats as ToldStats,
@@ -16,8 +17,12 @@ import { toSagaOrder } from "./saga-order.ts";
 import type { SagaStats, SagaStore } from "./store/saga-store.ts";
 
 export interface SagaViewsOptions {
-  readonly store: Pick<SagaStore, "list" | "read" | "stats">;
+  readonly store: Pick<SagaStore, "list" | "read" | "stats" | "listDue">;
 }
+
+const listedHalves = 200;
+/** Beyond every deadline: whatever waits is due by then. */
+const endOfTimeMs = 8_640_000_000_000_000;
 
 export function createSagaViews({ store }: SagaViewsOptions): SagaViews {
   return {
@@ -34,6 +39,12 @@ export function createSagaViews({ store }: SagaViewsOptions): SagaViews {
       }),
 
     stats: () => whileStoreAnswers(async () => success(toStats(await store.stats()))),
+
+    pending: () =>
+      whileStoreAnswers(async () => {
+        const sagas = await store.listDue(endOfTimeMs, listedHalves);
+        return success({ halves: sagas.flatMap(toPending).slice(0, listedHalves) });
+      }),
   };
 }
 
@@ -43,6 +54,23 @@ function toListed(saga: Saga): ListedSaga[] {
   if (order === null) return [];
   const placedAt = certainInstantOf(order.placedAtMs);
   return [{ ...toSagaOrder(saga, order), placedAt, settledAt: instantOrNull(settledAtMs) }];
+}
+
+function toPending({ orderId, order, payment, stock, deadlineAtMs }: Saga): PendingHalf[] {
+  const told = (side: PendingHalf["side"], kept: KeptDecision | null): PendingHalf[] =>
+    kept?.state !== "pending"
+      ? []
+      : [
+          {
+            orderId,
+            side,
+            answer: kept.answer,
+            receivedAt: certainInstantOf(kept.receivedAtMs),
+            deadlineAt: instantOrNull(deadlineAtMs),
+            isPlaced: order !== null,
+          },
+        ];
+  return [...told("payment", payment), ...told("stock", stock)];
 }
 
 function toTold(saga: Saga): ToldSaga {

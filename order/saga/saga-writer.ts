@@ -2,6 +2,7 @@
 // start when somebody was faster. What is written goes to the outbox straight from memory.
 import type { Clock } from "../../service/clock.ts";
 import type { SourceProgress } from "../store/order-store.ts";
+import { countEvolution, type SagaCounters } from "./count-evolution.ts";
 import type { Saga, SagaHome } from "./domain/saga.ts";
 import type { Evolution } from "./evolution.ts";
 import { createRecentSagas } from "./recent-sagas.ts";
@@ -41,9 +42,11 @@ export interface SagaWriterOptions {
     offer(firstSeq: number, messages: readonly OutgoingMessage[]): void;
   };
   readonly clock: Clock;
+  /** Hears of each change that is saved. */
+  readonly tally?: SagaCounters;
 }
 
-export function createSagaWriter({ store, messages, outbox, clock }: SagaWriterOptions): SagaWriter {
+export function createSagaWriter({ store, messages, outbox, clock, tally }: SagaWriterOptions): SagaWriter {
   const recent = createRecentSagas();
 
   /** What this process has just saved, and for the rest one query. */
@@ -72,6 +75,7 @@ export function createSagaWriter({ store, messages, outbox, clock }: SagaWriterO
       requests,
     });
     if (saved.kind !== "saved") return saved;
+    if (tally !== undefined) countEvolution(tally, evolution);
     change.onStage?.("after-save", evolution);
     const { lastSeq } = saved;
     const own = ownOf(outgoing, saved.elsewhere);

@@ -281,6 +281,66 @@ export function describeDeadLetterIndex(name: string, createPlace: () => Promise
       expect(await offsetsOf({ text: "" })).toEqual([0, 1, 2, 3]);
     });
 
+    test("a header is found with exactly its value, whatever bytes it has, and nothing else that reads like it", async () => {
+      const { store } = instances;
+      const withHeaders = (dlqOffset: number, ...headers: [string, Buffer | null][]) =>
+        deadLetter(dlqOffset, { original: { ...deadLetter(dlqOffset).original, headers } });
+      const text = (value: string) => Buffer.from(value);
+      await store.deadLetters.add([
+        withHeaders(0, ["a", text("x")], ["source", text("web")], ["source", text("app")]),
+        withHeaders(1, ["source", text("web ")], ["source=web", text("")], ["Source", text("web")]),
+        withHeaders(2, ["source", null], ["web", text("source")], ["source", text('["source","d2Vi"]')]),
+        withHeaders(3, ['"\\', text("Grüße=\ud83d\ude00")], ["source", text("")]),
+        deadLetter(4, { errorMessage: '["source","d2Vi"]', omitted: [...omissions] }),
+      ]);
+      const found = (name: string, value: string) => offsetsOf({ header: { name, value } });
+      expect(await found("source", "web")).toEqual([0]);
+      expect(await found("source", "app")).toEqual([0]);
+      expect(await found("source", "")).toEqual([3]);
+      expect(await found('"\\', "Grüße=\ud83d\ude00")).toEqual([3]);
+      expect(await found("event-id", "event-1")).toEqual([4]);
+      expect(await found("source", "we")).toEqual([]);
+      const filter = {
+        header: { name: "source", value: "web" },
+        reason: "duplicate_create",
+        state: "open",
+      } as const;
+      expect(await offsetsOf(filter)).toEqual([0]);
+      expect(await store.letterFates.count({ kind: "filter", filter })).toBe(1);
+    });
+
+    test("whatever is asked for, the count is that of the letters that are listed", async () => {
+      const { store } = instances;
+      const header = { name: "event-id", value: "event-1" };
+      await store.deadLetters.add(
+        deadLetters(12_000).map((letter) => ({
+          ...letter,
+          dlqTopic: letter.dlqOffset % 2 === 0 ? "a-dlq" : "b-dlq",
+          errorType: `E${letter.dlqOffset % 3}`,
+        })),
+      );
+      await store.letterFates.move({ kind: "filter", filter: { errorType: "E1" } }, ["open"], "discarded");
+      for (const filter of [
+        {},
+        { errorType: "E2" },
+        { state: "discarded" as const },
+        { text: "ord-7" },
+        { header },
+        { header: { name: "event-id", value: "event-2" } },
+        { header, text: "ord-11", dlqTopics: ["b-dlq"], state: "open" as const },
+        { orderId: "ORD-9", untilMs: 8001 },
+        { dlqTopics: ["", "a-dlq"] },
+      ]) {
+        const listed = await store.deadLetters.list({ filter, limit: 20_000 });
+        expect(await store.letterFates.countMatching(filter, () => true)).toEqual({
+          count: listed.length,
+          isExact: true,
+        });
+      }
+      const slow = await store.letterFates.countMatching({ text: "ord-" }, () => false);
+      expect(slow).toEqual({ count: 10_000, isExact: false });
+    }, 30_000);
+
     test("a search through very many letters fills its pages exactly", async () => {
       const { store } = instances;
       const letters = deadLetters(25_000);

@@ -53,6 +53,8 @@ export interface DeadLetterFilter {
   readonly fingerprint?: string;
   /** Occurs in the error message or in the event's JSON, whatever its case. */
   readonly text?: string;
+  /** A header of the original record, with exactly this value. */
+  readonly header?: { readonly name: string; readonly value: string };
   /** Last failure at or after, before: milliseconds since the epoch. */
   readonly fromMs?: number;
   readonly untilMs?: number;

@@ -171,7 +171,7 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   equals("order_id", filter.orderId);
   equals("state", filter.state);
   equals("fingerprint", filter.fingerprint);
-  const { dlqTopics, fromMs, untilMs, text = "" } = filter;
+  const { dlqTopics, fromMs, untilMs, header, text = "" } = filter;
   const [first, ...others] = dlqTopics ?? [];
   if (dlqTopics !== undefined && (first === undefined || others.length > 0)) {
     conditions.push({ column: "dlq_topic", test: "one of", value: JSON.stringify(dlqTopics.map(toKeyText)) });
@@ -184,8 +184,23 @@ export function toConditions(filter: DeadLetterFilter): readonly DeadLetterCondi
   if (untilMs !== undefined) {
     conditions.push({ column: "last_failed_at_ms", test: "below", value: toInstant(untilMs, latestMs + 1) });
   }
+  if (header !== undefined)
+    conditions.push({ column: "document", test: "contains", value: toHeaderText(header) });
   if (text !== "") conditions.push({ column: "search", test: "contains", value: foldCase(text) });
   return conditions;
+}
+
+/**
+ * A header as it stands in the document. Inside of a text every quote is escaped, so nothing else in the document reads like this:
+ * letters are found by their headers exactly, those of before this was asked too.
+ */
+function toHeaderText({ name, value }: { readonly name: string; readonly value: string }): string {
+  return JSON.stringify([name, Buffer.from(value).toString("base64")]);
+}
+
+/** Whether no index can answer it: each letter has to be looked at. */
+export function looksAtEach({ test }: DeadLetterCondition): boolean {
+  return test === "contains";
 }
 
 /** Whether it is about what became of a letter. */

@@ -80,9 +80,15 @@ export function createPostgresDeadLetterIndex(
       values.push(limit);
       const limitValue = next();
       values.push(offset);
-      const text = `select document, key, value from dead_letters
-        ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""} ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
-        order by ${place} limit ${limitValue} offset ${next()}`;
+      // The letters themselves are fetched when the page has been found: what is sorted or passed over stays narrow.
+      const text = `select document, key, value from (
+          select dead_letters.id as letter, ${table}.dlq_topic as place_topic, ${table}.dlq_partition as place_partition,
+            ${table}.dlq_offset as place_offset
+          from dead_letters ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""}
+          ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
+          order by ${place} limit ${limitValue} offset ${next()}
+        ) as page join dead_letters on dead_letters.id = letter
+        order by place_topic, place_partition, place_offset`;
       return (await run((sql) => sql.unsafe<DeadLetterBodyRow[]>(text, values))).map(readDeadLetterRow);
     },
     async get(id) {

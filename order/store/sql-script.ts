@@ -25,6 +25,10 @@ export interface Dialect {
   isOneOf(column: string, parameter: string): string;
   /** Whether many rows are changed by one statement, or one after the other, which is quick where nothing is in between. */
   readonly changesAtOnce: boolean;
+  /** The tables that have a dead letter whole, joined. */
+  readonly letters: string;
+  /** The one of them that has its document. */
+  readonly bodies: string;
   /** After a `select` whose rows are about to be changed. */
   readonly forUpdate: string;
   /** The column has a transaction's number, and every transaction up to it has ended: no row can come in before. */
@@ -84,6 +88,8 @@ export const sqliteDialect: Dialect = {
   isOneOf: (column, parameter) => `${column} in (select value from json_each(${parameter}))`,
   // SQLite might walk the table and look every row up in the JSON: minutes instead of milliseconds.
   changesAtOnce: false,
+  letters: "dead_letters join dead_letter_bodies using (number)",
+  bodies: "dead_letter_bodies",
   forUpdate: "",
   // One writer at a time: rows come in order.
   settled: () => "true",
@@ -98,6 +104,8 @@ export const postgresDialect: Dialect = {
   isOneOf: (column, parameter) =>
     `${column} = any(array(select json_array_elements_text(${parameter}::text::json)) collate "C")`,
   changesAtOnce: true,
+  letters: "dead_letters",
+  bodies: "dead_letters",
   forUpdate: "for update",
   settled: (column) => `${column} < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
 };

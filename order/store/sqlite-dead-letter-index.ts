@@ -9,6 +9,7 @@ import {
   type DeadLetterRow,
   failedAgain,
   isAboutFate,
+  looksAtEach,
   type PlaceValues,
   readCounts,
   readDeadLetterRow,
@@ -63,7 +64,7 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
     async list({ filter, limit, after, offset = 0 }) {
       const conditions = toConditions(filter);
       const start = after === undefined ? beforeAll : toPlaceValues(after);
-      const rows = conditions.some(({ test }) => test === "contains")
+      const rows = conditions.some(looksAtEach)
         ? await search(run, conditions, { limit, offset, after: start })
         : await run(({ database }) =>
             select(database, conditions, { limit, offset, after: start, until: null }),
@@ -198,9 +199,10 @@ function select(
     clauses.push(`(${place}) <= (?, ?, ?)`);
     values.push(...until);
   }
-  for (const { column, test, value } of conditions) {
-    const table = isAboutFate({ column, test, value }) ? "letter_fates" : "dead_letters";
-    clauses.push(operators[test](`${table}.${column}`));
+  for (const condition of conditions) {
+    const { column, test, value } = condition;
+    const own = column === "document" ? "dead_letter_bodies" : "dead_letters";
+    clauses.push(operators[test](`${isAboutFate(condition) ? "letter_fates" : own}.${column}`));
     values.push(value);
   }
   values.push(limit, offset);

@@ -11,6 +11,7 @@ import type { OrderStore } from "../store/order-store.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
+import { type BatchTally, countBatch } from "./count-batch.ts";
 import { surpriseFailure } from "./failures.ts";
 import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
 import { eventTypeOf } from "./record-reader.ts";
@@ -38,10 +39,11 @@ export interface BatchRunOptions {
   readonly logger: Logger;
   readonly reachCrashPoint: ReachCrashPoint;
   readonly replays?: ReplayDesk | undefined;
+  readonly tally?: BatchTally | undefined;
 }
 
 export function createBatchRun(options: BatchRunOptions): BatchRun {
-  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint } = options;
+  const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint, tally } = options;
 
   async function run(items: readonly WorkItem[], surprise?: Failure): Promise<BatchOutcome> {
     let stopBefore: number | undefined;
@@ -71,6 +73,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
         case "written":
           reachCrashPoint("after-store-commit");
           follow(items, written.plan);
+          if (tally !== undefined) countBatch(tally, items, written.plan, clock.nowMs());
           if (!toldBreaker) observeSuccesses(items.length);
           return { notDone: [], fenced: [] };
         case "fenced":

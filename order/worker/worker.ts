@@ -19,6 +19,7 @@ import { createClaims } from "./claims.ts";
 import { type Committer, createCommitter } from "./committer.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { createDueItems } from "./due-items.ts";
+import type { BatchTally } from "./count-batch.ts";
 import { createInbox } from "./inbox.ts";
 import {
   acceptClaim,
@@ -59,6 +60,8 @@ export interface WorkerOptions {
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Without it no record is a replay. */
   readonly replays?: ReplayDesk;
+  /** Hears of each batch that is written. */
+  readonly tally?: BatchTally;
   /** Records of one transaction; fewer after the store could not take so many. Default: 10,000. */
   readonly maxBatchSize?: number;
   /** Unread records in memory at which every partition pauses, until half of it is left. Default: 20,000. */
@@ -77,6 +80,10 @@ export interface WorkerState {
   readonly breaker: { readonly state: string; readonly cause: string | undefined };
   /** Delivered and not worked on yet. */
   readonly inbox: number;
+  /** Dead letters on their way. */
+  readonly dying: number;
+  /** Partitions that back-pressure holds. */
+  readonly paused: number;
   /** Records that were delivered although the store had them, since this worker began. */
   readonly redelivered: number;
 }
@@ -88,6 +95,8 @@ export interface Worker {
   onPublished(ids: readonly ParkedId[]): void;
   /** Whether back-pressure holds this partition. */
   isPaused(partition: TopicPartition): boolean;
+  /** Events of a partition that is assigned here which wait for an attempt, or behind one; undefined for any other. */
+  waiting(partition: TopicPartition): number | undefined;
   /** Looks at once for what operators have ordered. */
   poke(): void;
   /**
@@ -354,6 +363,10 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     isPaused: (partition) =>
       groups.some(({ partitions }) => partitions.get(partitionKey(partition))?.paused === true),
+    waiting: (partition) =>
+      groups
+        .map(({ partitions }) => partitions.get(partitionKey(partition))?.lanes.waiting)
+        .find((count) => count !== undefined),
     poke() {
       dueItems.lookNow();
       wake();
@@ -370,6 +383,9 @@ export function createWorker(options: WorkerOptions): Worker {
         dlqBlockedBy: outbox.blockedBy,
         breaker: { state: breaker.state, cause: breaker.cause },
         inbox: inbox.length,
+        dying: outbox.size,
+        paused: groups.flatMap(({ partitions }) => [...partitions.values()]).filter(({ paused }) => paused)
+          .length,
         redelivered,
       };
     },

@@ -5,6 +5,8 @@ import { chromium, type Browser, type Page } from "playwright-core";
 
 export interface Served {
   readonly url: string;
+  /** Empty for what is staged. */
+  readonly cartUrl: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function serve(scene: string): Promise<Served> {
   }
   return {
     url: told.url,
+    cartUrl: "cartUrl" in told && typeof told.cartUrl === "string" ? told.cartUrl : "",
     async stop() {
       child.stdin.end();
       const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);

@@ -5,8 +5,8 @@ import { stagedOrder } from "./staged-order.ts";
 import { openRealScene } from "./real-scenes.ts";
 
 const scene = process.argv[2] ?? "mixed";
-const { url, close } = scene.startsWith("staged-") ? stagedOrder(scene) : await openRealScene(scene);
-process.stdout.write(`${JSON.stringify({ url })}\n`);
+const { url, cartUrl, close } = scene.startsWith("staged-") ? stagedOrder(scene) : await openRealScene(scene);
+process.stdout.write(`${JSON.stringify({ url, cartUrl })}\n`);
 for await (const _ of process.stdin) {
   // Whoever started this says nothing; the end of it is what counts.
 }

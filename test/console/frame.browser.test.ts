@@ -6,9 +6,19 @@ import { openBrowser, openPage, serve, type Served } from "./browser.ts";
 import { until } from "./eventually-in-node.ts";
 import { layoutFaults, paleTexts } from "./page-checks.ts";
 
+const job = (end: string) => `0190f6a2-6d7e-7c0c-9d0e-3b7a5f1c2d4e`.slice(0, -end.length) + end;
 const screens = [
   ["", ".tile-count"],
+  ["/failures?state=all", ".group"],
   ["/messages", ".letter-row"],
+  ["/messages/order-events/0/17?edit=yes", ".steps"],
+  ["/replays", "tbody tr"],
+  ["/replays/new?q=group%3A0000000000000001", ".share-bar"],
+  [`/replays/${job("4e")}`, ".items"],
+  [`/replays/${job("0001")}`, ".items, .notice"],
+  [`/replays/${job("0002")}`, ".items"],
+  [`/replays/${job("0003")}?outcome=failed`, ".items"],
+  [`/replays/${job("0004")}`, ".items"],
   ["/messages/order-events/0/17", ".steps"],
   ["/waiting", "tbody tr"],
   ["/orders", ".notice"],

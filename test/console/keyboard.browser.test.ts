@@ -134,7 +134,7 @@ describe("with the keyboard alone", () => {
       await page.goto(`${served.url}/console/messages?q=order%3A${order}`);
       await until("its dead letter is listed", async () => {
         if ((await page.locator(".letter-row").count()) === 1) return true;
-        await page.keyboard.press("r");
+        await page.keyboard.press("R");
         await page.waitForTimeout(300);
         return false;
       });
@@ -157,7 +157,7 @@ describe("with the keyboard alone", () => {
         (await page.locator(".page-actions").innerText()).includes("1 message came since"),
       );
       assert.equal((await line.innerText()).split("messages")[0], before.split("messages")[0]);
-      await page.keyboard.press("r");
+      await page.keyboard.press("R");
       await until("the list has one more", async () => {
         const count = (text: string) => Number.parseInt(text, 10);
         return count(await line.innerText()) === count(before) + 1;

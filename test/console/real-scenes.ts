@@ -8,16 +8,21 @@ import { hostileTexts } from "./hostile-texts.ts";
 
 export interface Scene {
   readonly url: string;
+  /** Of a product that has a cart. */
+  readonly cartUrl?: string;
   readonly close: () => Promise<void>;
 }
 
-/** `empty`, `mixed` (a little of everything) or `hostile`. */
+/** What waits keeps waiting while somebody looks. */
+const waiting = { DLQ_RETRY_BACKOFF_MS: "600000", DLQ_MAX_BACKOFF_MS: "600000" };
+/** Nothing waits: what fails is a dead letter at once, and may be edited. */
+const failing = { DLQ_MAX_RETRIES: "0", DLQ_EDIT: "on" };
+
+/** `empty`, `replays` (empty, without retries), `mixed` (a little of everything) or `hostile`. */
 export async function openRealScene(scene: string): Promise<Scene> {
   const product = await openProduct({
     CONSOLE_ENVIRONMENT: scene === "hostile" ? "<b>production</b>\u202e" : "staging",
-    // What waits keeps waiting while somebody looks.
-    DLQ_RETRY_BACKOFF_MS: "600000",
-    DLQ_MAX_BACKOFF_MS: "600000",
+    ...(scene === "replays" ? failing : waiting),
   });
   const client = createOrderClient(product.orderUrl);
   const { orders, statusUpdates } = product.topics;
@@ -103,6 +108,7 @@ export async function openRealScene(scene: string): Promise<Scene> {
   }
   return {
     url: product.orderUrl,
+    cartUrl: product.cartUrl,
     async close() {
       await producer.close();
       writer.close();

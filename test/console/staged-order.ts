@@ -14,6 +14,7 @@ import type { OrderHealthDetail } from "../../contract/health.ts";
 import { serveHttp } from "../../service/http-server.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 import type { Scene } from "./real-scenes.ts";
+import { stagedLetters, stagedReplays } from "./staged-replays.ts";
 
 export function stagedOrder(scene: string): Scene {
   const { app } = createTestOrder({
@@ -38,6 +39,7 @@ function optionsOf(scene: string): TestOrderOptions {
           parkedEvent({ id: "YQ", orderId: "ORD-1000", state: "behind", attempts: 0, dueAt: null }),
         ],
         health: { detail: async () => trouble },
+        ports: { letters: stagedLetters, replays: stagedReplays },
       };
     default:
       return {};

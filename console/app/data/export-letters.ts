@@ -26,6 +26,8 @@ const columns = [
   "errorType",
   "reason",
   "errorMessage",
+  "state",
+  "replays",
   "attempts",
   "originalTopic",
   "originalPartition",

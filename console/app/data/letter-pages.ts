@@ -1,6 +1,7 @@
 // The dead letters that match a search, page by page in topic order. A row keeps what a table shows: payloads stay on the
 // server until one is opened, so a hundred thousand rows fit.
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { travelsAlone } from "../../../contract/client.ts";
 import type { DeadLetter } from "../../../contract/dead-letters.ts";
 import { cutText } from "../../model/visible-characters.ts";
 import type { LetterSearch } from "../../model/search-syntax.ts";
@@ -21,6 +22,7 @@ export interface LetterRow {
   readonly partition: number;
   readonly offset: number;
   readonly sizeBytes: number | null;
+  readonly state: DeadLetter["state"];
 }
 
 export interface LetterPage {
@@ -44,6 +46,16 @@ export function useLetterPages(search: LetterSearch, asOfMs: number, enabled: bo
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 10 * 60_000,
+  });
+}
+
+/** How many match, as the server counts them. */
+export function useLetterCount(search: LetterSearch, asOfMs: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ["letter-count", search, asOfMs],
+    enabled,
+    queryFn: ({ signal }) => orderClient.dlq.count.query(search, { signal, ...travelsAlone }),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -76,5 +88,6 @@ function rowOf(letter: DeadLetter): LetterRow {
     partition: letter.originalPartition,
     offset: letter.originalOffset,
     sizeBytes: letter.sizeBytes,
+    state: letter.state,
   };
 }

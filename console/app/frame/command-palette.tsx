@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, type KeyboardEvent, type ReactNode } from "react";
 import { deadLetterIdSchema } from "../../../contract/dead-letters.ts";
 import { orderIdSchema } from "../../../contract/models.ts";
-import { doors, orderPath, pathOf, searchPath } from "../../model/screens.ts";
+import { newReplayHref } from "../../model/replay-address.ts";
+import { consoleBase, doors, orderPath, pathOf, readPlace, searchPath } from "../../model/screens.ts";
 import { termText } from "../../model/search-syntax.ts";
 import { orderClient } from "../data/order-client.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
@@ -81,6 +82,21 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 function useChoices(typed: string): readonly Choice[] {
   const order = useOrderChoice(typed);
   const words = typed.toLowerCase();
+  const more = [
+    {
+      href: newReplayHref({ kind: "search", typed: "" }),
+      icon: "replays",
+      title: "New replay",
+      about: "send failed events through order again",
+    },
+    {
+      href: searchPath("state:quarantined"),
+      icon: "messages",
+      title: "Quarantine",
+      about: "what failed again in every replay it was allowed",
+    },
+  ] as const;
+  const others = more.filter(({ title }) => typed !== "" && title.toLowerCase().includes(words));
   const screens = doors
     .filter(({ title }) => title.toLowerCase().includes(words))
     .map(({ screen, title, about }): Choice => ({ href: pathOf({ screen }), icon: screen, title, about }));
@@ -96,6 +112,11 @@ function useChoices(typed: string): readonly Choice[] {
         },
       ]
     : [];
+  const jobPath = `${consoleBase}/replays/${typed}`;
+  const job: Choice[] =
+    readPlace(jobPath)?.screen === "replay"
+      ? [{ href: jobPath, icon: "replays", title: typed, about: "replay" }]
+      : [];
   const search = /^[a-z]+:/.test(typed) ? typed : termText("order", typed);
   const title = <Short text={typed} length={80} />;
   const searches: Choice[] = [
@@ -107,7 +128,7 @@ function useChoices(typed: string): readonly Choice[] {
     },
     { href: searchPath(typed), icon: "search", title, about: "text in any dead letter" },
   ];
-  return [...letter, ...screens, ...order, ...searches].filter(
+  return [...letter, ...job, ...screens, ...others, ...order, ...searches].filter(
     (choice, index, all) => index === all.findIndex(({ href }) => href === choice.href),
   );
 }

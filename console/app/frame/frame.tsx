@@ -3,12 +3,19 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { doors, pathOf, readPlace, type Place } from "../../model/screens.ts";
 import { Audit } from "../screens/audit.tsx";
+import { Failures } from "../screens/failures.tsx";
 import { MessageScreen } from "../screens/message.tsx";
 import { Messages } from "../screens/messages.tsx";
+import { NewReplay } from "../screens/new-replay.tsx";
+import { Live } from "../screens/live.tsx";
 import { Nowhere } from "../screens/nowhere.tsx";
 import { Orders } from "../screens/orders.tsx";
 import { Overview } from "../screens/overview.tsx";
+import { Replays } from "../screens/replays.tsx";
+import { ReplayScreen } from "../screens/replay.tsx";
+import { Sagas } from "../screens/sagas.tsx";
 import { Waiting } from "../screens/waiting.tsx";
+import { useLiveStream } from "../data/live-stream.ts";
 import { CommandPalette } from "./command-palette.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { listenForHotkeys, useHotkeys } from "./hotkeys.ts";
@@ -23,6 +30,7 @@ export function Frame() {
   const [open, setOpen] = useState<"palette" | "help">();
   const close = () => setOpen(undefined);
   useEffect(listenForHotkeys, []);
+  useLiveStream();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
@@ -68,6 +76,14 @@ function ScreenOf({ place }: { readonly place: Place | undefined }) {
       return <Nowhere />;
     case "overview":
       return <Overview />;
+    case "failures":
+      return <Failures />;
+    case "replays":
+      return <Replays />;
+    case "new-replay":
+      return <NewReplay />;
+    case "replay":
+      return <ReplayScreen key={place.id} id={place.id} />;
     case "messages":
       return <Messages />;
     case "message":
@@ -76,6 +92,10 @@ function ScreenOf({ place }: { readonly place: Place | undefined }) {
       return <Waiting />;
     case "orders":
       return <Orders />;
+    case "sagas":
+      return <Sagas />;
+    case "live":
+      return <Live />;
     case "audit":
       return <Audit />;
   }

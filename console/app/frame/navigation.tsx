@@ -5,6 +5,8 @@ import { Icon } from "../parts/icon.tsx";
 import { Visible } from "../parts/text.tsx";
 import { Age } from "../parts/time.tsx";
 import { useDeadLetterStats, useHealth, useOrderCount } from "../data/live.ts";
+import { useLiveState, useNowTold } from "../data/live-stream.ts";
+import { useLetterCounts, useNewestReplays } from "../data/replays.ts";
 import { environment } from "./environment.ts";
 import { useTheme, useZone } from "./preferences.ts";
 import { Link } from "./router.tsx";
@@ -15,7 +17,14 @@ interface NavigationProps {
   readonly onHelp: () => void;
 }
 
-const openDoor = (screen: Screen | undefined) => (screen === "message" ? "messages" : screen);
+/** What is behind a door is in its room. */
+const rooms: Partial<Record<Screen, Screen>> = {
+  message: "messages",
+  replay: "replays",
+  "new-replay": "replays",
+};
+const openDoor = (screen: Screen | undefined) =>
+  screen === undefined ? undefined : (rooms[screen] ?? screen);
 
 export function Navigation({ screen, onPalette, onHelp }: NavigationProps) {
   const counts = useCounts();
@@ -88,15 +97,27 @@ function useCounts() {
   const letters = useDeadLetterStats();
   const health = useHealth();
   const orders = useOrderCount();
-  const parked = health.data?.parked;
+  const states = useLetterCounts();
+  const replays = useNewestReplays();
+  const now = useNowTold();
+  const { isLive } = useLiveState();
+  // The stream's numbers are the newest, where there is one.
+  const pulse = isLive ? now.data?.pulse : undefined;
+  const parked = pulse?.parked ?? health.data?.parked;
+  const byState = pulse?.letters?.byState ?? states.data?.byState;
   const counts: Partial<Record<Screen, number | undefined>> = {
+    failures: byState === undefined ? undefined : byState.open + byState.quarantined,
     messages: letters.data?.total,
+    // Those that have not ended; the newest fifty are looked at.
+    replays: replays.data?.replays.filter(({ endedAt }) => endedAt === null).length,
     waiting:
       parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead,
-    orders: orders.data,
+    orders: pulse?.storedOrders ?? orders.data,
   };
   return {
     of: (screen: Screen) => counts[screen],
-    readAtMs: Math.min(letters.dataUpdatedAt, health.dataUpdatedAt, orders.dataUpdatedAt),
+    readAtMs: isLive
+      ? now.dataUpdatedAt
+      : Math.min(...[letters, health, orders, states, replays].map(({ dataUpdatedAt }) => dataUpdatedAt)),
   };
 }

@@ -17,8 +17,8 @@ export function Dialog({ title, onClose, children, className = "" }: DialogProps
     const element = dialog.current;
     const focused = document.activeElement;
     element?.showModal();
-    // What is asked for comes before the way out.
-    element?.querySelector<HTMLElement>("input, textarea")?.focus();
+    // What is asked for comes before the way out; Enter alone does nothing that cannot be taken back.
+    element?.querySelector<HTMLElement>("input, textarea, button.usual")?.focus();
     return () => {
       element?.close();
       if (focused instanceof HTMLElement) focused.focus();

@@ -1,7 +1,7 @@
 // An order to the service that changes something: says what will happen, takes a reason where one is kept, is sent once
 // however often it is clicked, and stays open until its outcome is known.
 import { useMutation } from "@tanstack/react-query";
-import { useRef, type FormEvent, type ReactNode } from "react";
+import { useRef, type FormEvent, type KeyboardEvent, type ReactNode } from "react";
 import { troubleOfOrder } from "../data/trouble.ts";
 import { Dialog } from "./dialog.tsx";
 import { TroubleNotice } from "./notice.tsx";
@@ -45,12 +45,17 @@ export function OrderDialog({
     sent.current = true;
     order.mutate(new FormData(event.currentTarget));
   };
+  const submitByKey = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.currentTarget.requestSubmit();
+  };
   const close = () => {
     if (!order.isPending) onClose();
   };
   return (
     <Dialog title={title} onClose={close}>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} onKeyDown={submitByKey}>
         {children}
         {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
         <footer className="dialog-foot">

@@ -15,6 +15,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Loading, Notice, TroubleNotice, unread } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { useRowCursor } from "../parts/row-cursor.ts";
+import { SettingsPanel } from "./settings-panel.tsx";
 import { Long, Short, Visible } from "../parts/text.tsx";
 import { Age, Instant } from "../parts/time.tsx";
 
@@ -109,6 +110,7 @@ export function Audit() {
           {audit.isFetchingNextPage ? "Reading…" : "Read older ones"}
         </button>
       )}
+      <SettingsPanel />
     </>
   );
 }

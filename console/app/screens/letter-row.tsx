@@ -4,6 +4,7 @@ import { sizeText } from "../../model/time-text.ts";
 import { visibleText } from "../../model/visible-characters.ts";
 import type { LetterRow } from "../data/letter-pages.ts";
 import { Link } from "../frame/router.tsx";
+import { LetterStateBadge } from "../parts/state-badge.tsx";
 import { Short } from "../parts/text.tsx";
 import { Instant } from "../parts/time.tsx";
 
@@ -63,6 +64,9 @@ export const LetterTableRow = memo(function LetterTableRow({
           <Short text={row.reason} length={40} />
         </span>{" "}
         <Short text={row.errorMessage} length={200} />
+      </span>
+      <span role="cell" className="letter-state">
+        <LetterStateBadge state={row.state} />
       </span>
       <span role="cell" className="letter-attempts number">
         {row.attempts}

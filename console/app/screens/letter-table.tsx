@@ -88,7 +88,7 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
             onChange={selection.toggleEveryRow}
           />
         </span>
-        {["Failed last", "Order", "Error", "Attempts", "Record", "Size"].map((title) => (
+        {["Failed last", "Order", "Error", "State", "Attempts", "Record", "Size"].map((title) => (
           <span
             key={title}
             role="columnheader"
@@ -110,7 +110,7 @@ export function LetterTable({ rows, pages, selection, asOfMs }: LetterTableProps
                 index={index}
                 start={start}
                 height={size}
-                chosen={selection.ids.has(row.id)}
+                chosen={selection.has(row.id)}
                 onToggle={selection.toggle}
               />
             );

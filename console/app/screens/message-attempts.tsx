@@ -2,7 +2,10 @@
 import type { ReactNode } from "react";
 import type { FailedAttempt } from "../../../contract/dead-letters.ts";
 import { counted, spanText } from "../../model/time-text.ts";
-import type { LetterDetails } from "../data/told.ts";
+import { itemWords } from "../../model/replay-progress.ts";
+import { pathOf } from "../../model/screens.ts";
+import type { LetterDetails, LetterReplay } from "../data/told.ts";
+import { Link } from "../frame/router.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Long, Short } from "../parts/text.tsx";
 import { Instant } from "../parts/time.tsx";
@@ -11,13 +14,15 @@ interface Step {
   readonly iso: string | null;
   readonly title: ReactNode;
   readonly text?: ReactNode;
-  readonly mood: "plain" | "bad" | "end";
+  readonly mood: "plain" | "bad" | "end" | "good";
 }
 
 export function AttemptsLine({ letter }: { readonly letter: LetterDetails }) {
-  const steps = stepsOf(letter);
+  const steps = inTime([...stepsOf(letter), ...letter.history.flatMap(replaySteps)]);
+  const { attempts, history } = letter;
+  const told = history.length === 0 ? "" : `, ${counted(history.length, "replay")}`;
   return (
-    <Panel title="History" aside={<span>{counted(letter.attempts, "attempt")}</span>}>
+    <Panel title="History" aside={<span>{counted(attempts, "attempt") + told}</span>}>
       <ol className="steps">
         {steps.map(({ iso, title, text, mood }, index) => (
           <li key={index} className={mood}>
@@ -49,6 +54,7 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
   };
   return [
     written,
+    ...firstFailure(letter),
     ...letter.failures.flatMap((failure, index): Step[] => {
       const before = letter.failures[index - 1];
       const missing = before === undefined ? failure.attempt - 1 : failure.attempt - before.attempt - 1;
@@ -72,6 +78,55 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
       mood: "end",
     },
   ];
+}
+
+/** A later failure has taken the place of the first one's attempts; when it was is still known. */
+function firstFailure({ firstFailureAt, failures }: LetterDetails): readonly Step[] {
+  const [first] = failures;
+  if (first === undefined || first.attempt > 1) return [];
+  if (Date.parse(firstFailureAt) >= Date.parse(first.failedAt)) return [];
+  const text = "Its attempts gave way to those of a later failure";
+  return [{ iso: firstFailureAt, title: "Failed first", text, mood: "bad" }];
+}
+
+/** A replay that failed leaves its attempts among those of the letter, so they are all put in the order in which they were. */
+function inTime(steps: readonly Step[]): readonly Step[] {
+  let last = Number.NEGATIVE_INFINITY;
+  const timed = steps.map((step) => {
+    const ms = step.iso === null ? Number.NaN : Date.parse(step.iso);
+    // What has no time stays behind what it followed.
+    last = Number.isNaN(ms) ? last : ms;
+    return { step, ms: last };
+  });
+  const [written, ...others] = timed;
+  if (written === undefined) return [];
+  return [written, ...others.toSorted((left, right) => left.ms - right.ms)].map(({ step }) => step);
+}
+
+function replaySteps(replay: LetterReplay): readonly Step[] {
+  const { jobId, jobName, startedAt, settledAt, state, failure, edited } = replay;
+  const { word, mood } = itemWords[state];
+  const started: Step = {
+    iso: startedAt,
+    title: edited ? "Edited and replayed" : "Replayed",
+    text: (
+      <>
+        <Link href={pathOf({ screen: "replay", id: jobId })}>
+          <Short text={jobName} length={100} />
+        </Link>
+        : <Short text={replay.reason} length={200} />
+      </>
+    ),
+    mood: "plain",
+  };
+  if (settledAt === null) return [started, { iso: null, title: `Its replay is ${word}`, mood: "plain" }];
+  const ended: Step = {
+    iso: settledAt,
+    title: `Replay: ${word}`,
+    ...(failure === null ? {} : { text: <Long text={failure.errorMessage} length={240} /> }),
+    mood: mood === "ok" ? "good" : mood === "bad" ? "bad" : "plain",
+  };
+  return [started, ended];
 }
 
 function attemptStep({ attempt, failedAt, errorType, errorMessage }: FailedAttempt): Step {

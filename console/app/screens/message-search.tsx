@@ -1,5 +1,6 @@
 // The search of Messages: typed words are the whole of it, the menus only write them, and views keep them.
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
+import { letterStates } from "../../model/letter-states.ts";
 import { categories, searchNames, termIn, withTerm } from "../../model/search-syntax.ts";
 import { Icon } from "../parts/icon.tsx";
 import { SavedViews } from "./saved-views.tsx";
@@ -30,6 +31,7 @@ export function MessageSearch({ typed, onSearch, problems }: MessageSearchProps)
   });
   const since = termIn(typed, "since") ?? "";
   const category = termIn(typed, "category") ?? "";
+  const state = termIn(typed, "state") ?? "";
   const isTyped = termIn(typed, "from") !== undefined || termIn(typed, "until") !== undefined;
   return (
     <div className="search" role="search">
@@ -89,6 +91,18 @@ export function MessageSearch({ typed, onSearch, problems }: MessageSearchProps)
             ))}
           </select>
         </label>
+        <label>
+          <span className="unseen">State</span>
+          <select
+            value={state.toLowerCase()}
+            onChange={(event) => onSearch(withTerm(typed, "state", event.target.value || undefined))}
+          >
+            <option value="">Any state</option>
+            {letterStates.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
         <SavedViews typed={typed} />
       </div>
       {problems.length > 0 ? (
@@ -100,8 +114,10 @@ export function MessageSearch({ typed, onSearch, problems }: MessageSearchProps)
       ) : (
         <p id="search-help" className="search-help">
           {searchNames.map((name) => (
-            <code key={name}>{name}:</code>
-          ))}{" "}
+            <Fragment key={name}>
+              <code>{name}:</code>{" "}
+            </Fragment>
+          ))}
           narrow down; other words are looked for in the error and in the event. Quote values with spaces.
         </p>
       )}

@@ -8,24 +8,35 @@ import { orderClient } from "../data/order-client.ts";
 import type { LetterDetails } from "../data/told.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
-import { goBack, Link, navigate } from "../frame/router.tsx";
+import { goBack, Link, navigate, useParameter } from "../frame/router.tsx";
 import { CategoryBadge } from "../parts/badge.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { LetterStateBadge } from "../parts/state-badge.tsx";
 import { Long, Short } from "../parts/text.tsx";
 import { Age } from "../parts/time.tsx";
 import { rememberedList, rememberOpened } from "./letter-list-memory.ts";
+import { MessageActions } from "./message-actions.tsx";
 import { AttemptsLine } from "./message-attempts.tsx";
+import { MessageEdit } from "./message-edit.tsx";
 import { MessageFacts, MessageHeaders } from "./message-record.tsx";
 import { MessagePayload } from "./message-payload.tsx";
 import { OrderNow } from "./order-now.tsx";
+
+const everyMs = 10_000;
+const replayingEveryMs = 1000;
 
 export function MessageScreen({ id }: { readonly id: string }) {
   const letter = useQuery({
     queryKey: ["letter", id],
     queryFn: ({ signal }) => orderClient.dlq.get.query({ id }, { signal }),
+    // Its bytes stay; what becomes of it does not.
+    refetchInterval: ({ state }) => (state.data?.state === "replaying" ? replayingEveryMs : everyMs),
   });
+  const [edit, setEdit] = useParameter("edit");
+  const editing = edit === "yes";
+  const toggleEdit = () => setEdit(editing ? "" : "yes", { replace: true });
   const neighbours = useNeighbours(id);
   useEffect(() => rememberOpened(id), [id]);
   const { data } = letter;
@@ -54,6 +65,7 @@ export function MessageScreen({ id }: { readonly id: string }) {
         about={data === undefined ? "Dead letter" : <HeadLine letter={data} />}
       >
         <Age readAtMs={letter.dataUpdatedAt} />
+        {data !== undefined && <MessageActions letter={data} editing={editing} onEdit={toggleEdit} />}
       </PageHead>
       {data === undefined && !letter.isError && <Loading rows={10} what="the message" />}
       {data === undefined && letter.isError && (
@@ -69,6 +81,7 @@ export function MessageScreen({ id }: { readonly id: string }) {
           </div>
           <div className="message-columns">
             <div>
+              {editing && data.value.kind === "decoded" && <MessageEdit letter={data} onClose={toggleEdit} />}
               <MessagePayload letter={data} />
               <MessageHeaders letter={data} />
             </div>
@@ -99,6 +112,7 @@ function HeadLine({ letter }: { readonly letter: LetterDetails }) {
   const { eventType, reason, errorCategory, originalTopic, originalPartition, originalOffset } = letter;
   return (
     <span className="head-line">
+      <LetterStateBadge state={letter.state} />
       <span>{eventType ?? "Unknown event"}</span>
       <code>
         {originalTopic}/{originalPartition}:{originalOffset}

@@ -24,10 +24,10 @@ export function Messages() {
   const { search, problems } = useMemo(() => readSearch(typed, asOfMs), [typed, asOfMs]);
   const pages = useLetterPages(search, asOfMs, problems.length === 0);
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data]);
-  const selection = useSelection(rows, pages, JSON.stringify([search, asOfMs]));
+  const selection = useSelection(rows, !pages.hasNextPage, JSON.stringify([search, asOfMs]));
   const readAgain = () => setAsOfMs(Date.now());
   useHotkeys("Messages", [
-    { keys: "r", about: "read the list again", run: readAgain },
+    { keys: "R", about: "read the list again", run: readAgain },
     { keys: "/", about: "search", run: () => document.getElementById("message-search")?.focus() },
   ]);
   const filtered = Object.keys(search).length > 0;
@@ -54,6 +54,8 @@ export function Messages() {
         <SelectionBar
           selection={selection}
           search={search}
+          typed={typed}
+          asOfMs={asOfMs}
           pageParams={pages.data?.pageParams ?? []}
           pages={pages.data?.pages ?? []}
         />

@@ -1,15 +1,9 @@
 // The first look on a bad night: is anything failing, is anything standing still, what is being waited for.
 import type { DeadLetterInfo } from "../../../contract/dead-letters.ts";
-import { pathOf, searchPath } from "../../model/screens.ts";
+import { searchPath } from "../../model/screens.ts";
 import { termText } from "../../model/search-syntax.ts";
 import { counted, countText, spanText } from "../../model/time-text.ts";
-import {
-  useDeadLetterInfo,
-  useDeadLetterStats,
-  useFirstDeadLetter,
-  useHealth,
-  useOrderCount,
-} from "../data/live.ts";
+import { useDeadLetterInfo, useDeadLetterStats, useHealth } from "../data/live.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { Link } from "../frame/router.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -17,54 +11,31 @@ import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Visible } from "../parts/text.tsx";
-import { Age, Since } from "../parts/time.tsx";
+import { Age } from "../parts/time.tsx";
+import { ArrivedLetters } from "./arrived-letters.tsx";
+import { HistoryPanel } from "./history-panel.tsx";
+import { LiveSign } from "./live-sign.tsx";
+import { NowTiles } from "./now-tiles.tsx";
 import { PipelineStrip } from "./pipeline-strip.tsx";
+import { RunningReplays } from "./running-replays.tsx";
 import { StalledPartitions } from "./stalled-partitions.tsx";
-import { Tile } from "./tile.tsx";
 
 export function Overview() {
   const health = useHealth();
-  const letters = useDeadLetterStats();
-  const first = useFirstDeadLetter();
-  const orders = useOrderCount();
   return (
     <>
-      <PageHead title="Overview" about="What order says of itself, asked every few seconds." />
-      <div className="tiles">
-        <Tile
-          title="Dead letters"
-          href={pathOf({ screen: "messages" })}
-          count={letters.data?.total}
-          query={letters}
-          mood={(letters.data?.total ?? 0) > 0 ? "bad" : "ok"}
-        >
-          {letters.data?.total === 0 && "Nothing failed."}
-          {first.data !== undefined && first.data !== null && (
-            <>
-              First in the queue failed <Since iso={first.data.lastFailureAt} />
-            </>
-          )}
-        </Tile>
-        <ParkedTile />
-        <Tile
-          title="Orders stored"
-          href={pathOf({ screen: "orders" })}
-          count={orders.data}
-          query={orders}
-          mood="none"
-        >
-          {orders.data === 0 && "No order has arrived yet."}
-        </Tile>
-        <Tile title="Redelivered" count={health.data?.redelivered} query={health} mood="none">
-          Records that came again since the start; none had a second effect
-        </Tile>
-      </div>
+      <PageHead title="Overview" about="What order does at this moment, and what it waits for.">
+        <LiveSign />
+      </PageHead>
+      <NowTiles />
 
       <Panel title="Path of an event" aside={<Age readAtMs={health.dataUpdatedAt} />}>
         {health.data === undefined ? <WithoutHealth /> : <PipelineStrip health={health.data} />}
       </Panel>
 
       <StalledPartitions />
+      <HistoryPanel />
+      <RunningReplays />
 
       <div className="two-columns">
         <Panel title="Waited for" aside={<Age readAtMs={health.dataUpdatedAt} />}>
@@ -72,6 +43,7 @@ export function Overview() {
         </Panel>
         <DeadLetterKinds />
       </div>
+      <ArrivedLetters />
     </>
   );
 }
@@ -99,28 +71,6 @@ function WaitedFor({ lines }: { readonly lines: readonly string[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function ParkedTile() {
-  const health = useHealth();
-  const parked = health.data?.parked;
-  const all =
-    parked === undefined || parked === null ? undefined : parked.waiting + parked.behind + parked.dead;
-  return (
-    <Tile
-      title="Waiting"
-      href={pathOf({ screen: "waiting" })}
-      count={all}
-      query={health}
-      mood={(all ?? 0) > 0 ? "warn" : "ok"}
-      unknown="The store cannot be asked"
-    >
-      {all === 0 && "Nothing is between two attempts."}
-      {parked === undefined || parked === null || all === 0
-        ? null
-        : `${countText(parked.waiting)} for an attempt, ${countText(parked.behind)} behind them, ${countText(parked.dead)} on the way to the DLQ`}
-    </Tile>
   );
 }
 

@@ -4,15 +4,20 @@ import type { LetterSearch } from "../../model/search-syntax.ts";
 import { counted, countText } from "../../model/time-text.ts";
 import { download, fileStamp } from "../data/download.ts";
 import { exportLetters, type ExportFormat } from "../data/export-letters.ts";
-import type { LetterPage } from "../data/letter-pages.ts";
+import { useLetterCount, type LetterPage } from "../data/letter-pages.ts";
 import { troubleOfQuestion, type Trouble } from "../data/trouble.ts";
 import { Icon } from "../parts/icon.tsx";
 import { TroubleNotice } from "../parts/notice.tsx";
+import { ChosenOrders } from "./chosen-orders.tsx";
+import { filterAsOf } from "./frozen-scope.ts";
 import type { Selection } from "./selection.ts";
 
 interface SelectionBarProps {
   readonly selection: Selection;
   readonly search: LetterSearch;
+  /** As it stands in the address. */
+  readonly typed: string;
+  readonly asOfMs: number;
   readonly pages: readonly LetterPage[];
   /** Of `pages`, in their order. */
   readonly pageParams: readonly unknown[];
@@ -22,10 +27,12 @@ type Exporting =
   | { readonly state: "running"; readonly count: number }
   | { readonly state: "failed"; readonly trouble: Trouble; readonly format: ExportFormat };
 
-export function SelectionBar({ selection, search, pages, pageParams }: SelectionBarProps) {
+export function SelectionBar({ selection, search, typed, asOfMs, pages, pageParams }: SelectionBarProps) {
   const [exporting, setExporting] = useState<Exporting>();
   const running = useRef<AbortController>(undefined);
-  const { ids, gathering, complete, rowCount } = selection;
+  const { ids, all, complete, rowCount } = selection;
+  const frozen = filterAsOf(search, asOfMs);
+  const count = useLetterCount(frozen, asOfMs, all);
 
   async function run(format: ExportFormat): Promise<void> {
     const stop = new AbortController();
@@ -49,36 +56,30 @@ export function SelectionBar({ selection, search, pages, pageParams }: Selection
   }
 
   const what = ids.size === 0 ? "all that match" : counted(ids.size, "message");
+  const isAll = all || (complete && ids.size === rowCount && rowCount > 0);
   return (
     <div className="selection-bar">
       <p role="status">
-        {gathering !== undefined && `Reading all that match: ${countText(gathering)} so far…`}
-        {gathering === undefined && ids.size === 0 && "None chosen"}
-        {gathering === undefined && ids.size > 0 && (
-          <strong>
-            {ids.size === rowCount && complete
-              ? `All ${countText(ids.size)} that match`
-              : countText(ids.size)}{" "}
-            chosen
-          </strong>
+        {ids.size === 0 && !all && "None chosen"}
+        {all && <AllChosen count={count} onAgain={() => void count.refetch()} />}
+        {ids.size > 0 && (
+          <strong>{isAll ? `All ${countText(ids.size)} that match` : countText(ids.size)} chosen</strong>
         )}
       </p>
-      {gathering !== undefined ? (
-        <button type="button" onClick={selection.stopGathering}>
-          Stop
-        </button>
-      ) : (
-        <button
-          type="button"
-          disabled={rowCount === 0 || (complete && ids.size === rowCount)}
-          onClick={selection.chooseAllThatMatch}
-        >
-          Select all matching
-        </button>
-      )}
-      <button type="button" disabled={ids.size === 0} onClick={selection.clear}>
+      <button type="button" disabled={rowCount === 0 || isAll} onClick={selection.chooseAllThatMatch}>
+        Select all matching
+      </button>
+      <button type="button" disabled={ids.size === 0 && !all} onClick={selection.clear}>
         Clear
       </button>
+      <ChosenOrders
+        ids={[...ids]}
+        what={what}
+        typed={typed}
+        filter={frozen}
+        disabled={rowCount === 0}
+        onDone={selection.clear}
+      />
       <span className="spring" />
       {exporting?.state === "running" ? (
         <>
@@ -108,6 +109,32 @@ export function SelectionBar({ selection, search, pages, pageParams }: Selection
         />
       )}
     </div>
+  );
+}
+
+interface AllChosenProps {
+  readonly count: ReturnType<typeof useLetterCount>;
+  readonly onAgain: () => void;
+}
+
+function AllChosen({ count, onAgain }: AllChosenProps) {
+  if (count.data !== undefined) {
+    const { count: matching, exact } = count.data;
+    return (
+      <strong>
+        {exact ? "All" : "All, at least"} {countText(matching)}
+        {exact ? " that match" : ","} chosen
+      </strong>
+    );
+  }
+  if (!count.isError) return <strong>All that match chosen, counting…</strong>;
+  return (
+    <>
+      <strong>All that match chosen</strong>, how many could not be counted.{" "}
+      <button type="button" className="quiet" onClick={onAgain}>
+        Count again
+      </button>
+    </>
   );
 }
 

@@ -1,20 +1,15 @@
-// Which rows are chosen. "All that match" reads every page first, so its number is a count and never an estimate.
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+// Which rows are chosen: some by hand, or all that match, read or not. Their number is the server's count.
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { LetterRow } from "../data/letter-pages.ts";
 
-interface Pages {
-  readonly hasNextPage: boolean;
-  readonly isFetching: boolean;
-  readonly isFetchNextPageError: boolean;
-  readonly fetchNextPage: () => Promise<unknown>;
-}
-
 export interface Selection {
+  /** Chosen by hand; empty while all are. */
   readonly ids: ReadonlySet<string>;
+  /** All that match, also those that are not read. */
+  readonly all: boolean;
+  readonly has: (id: string) => boolean;
   /** Every row that is read is chosen. */
   readonly everyRow: boolean;
-  /** Rows read so far while all that match are looked for. */
-  readonly gathering: number | undefined;
   /** Everything that matches is read. */
   readonly complete: boolean;
   readonly rowCount: number;
@@ -22,36 +17,27 @@ export interface Selection {
   readonly toggle: (index: number, through?: boolean) => void;
   readonly toggleEveryRow: () => void;
   readonly chooseAllThatMatch: () => void;
-  readonly stopGathering: () => void;
   readonly clear: () => void;
 }
 
 /** `listKey` changes with the list: another list begins with nothing chosen. */
-export function useSelection(rows: readonly LetterRow[], pages: Pages, listKey: string): Selection {
-  const [chosen, setChosen] = useState<{ readonly list: string; readonly ids: ReadonlySet<string> }>();
-  const [gatheringFor, setGatheringFor] = useState<string>();
+export function useSelection(rows: readonly LetterRow[], complete: boolean, listKey: string): Selection {
+  const [chosen, setChosen] = useState<Chosen>({ list: listKey, ids: none, all: false });
   const lastToggled = useRef(0);
-  const ids = chosen?.list === listKey ? chosen.ids : none;
-  const gathering = gatheringFor === listKey;
-  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages;
-  const choose = useCallback((ids: ReadonlySet<string>) => setChosen({ list: listKey, ids }), [listKey]);
-
-  useEffect(() => {
-    if (!gathering || isFetching) return;
-    if (isFetchNextPageError) setGatheringFor(undefined);
-    else if (hasNextPage) void fetchNextPage();
-    else {
-      choose(new Set(rows.map(({ id }) => id)));
-      setGatheringFor(undefined);
-    }
-  }, [gathering, isFetching, isFetchNextPageError, hasNextPage, fetchNextPage, rows, choose]);
+  const { ids, all } = chosen.list === listKey ? chosen : { ids: none, all: false };
+  const choose = useCallback(
+    (ids: ReadonlySet<string>) => setChosen({ list: listKey, ids, all: false }),
+    [listKey],
+  );
 
   const toggle = useCallback(
     (index: number, through = false) => {
       const row = rows[index];
       if (row === undefined) return;
-      const next = new Set(ids);
-      const on = !ids.has(row.id);
+      // All but one can be said only of those that are read.
+      const before = all ? new Set(complete ? rows.map(({ id }) => id) : []) : ids;
+      const next = new Set(before);
+      const on = !before.has(row.id);
       const from = through ? lastToggled.current : index;
       for (const { id } of rows.slice(Math.min(from, index), Math.max(from, index) + 1)) {
         if (on) next.add(id);
@@ -60,24 +46,30 @@ export function useSelection(rows: readonly LetterRow[], pages: Pages, listKey: 
       lastToggled.current = index;
       choose(next);
     },
-    [rows, ids, choose],
+    [rows, ids, all, complete, choose],
   );
-  const everyRow = rows.length > 0 && ids.size >= rows.length;
+  const everyRow = rows.length > 0 && (all || ids.size >= rows.length);
   return useMemo(
     () => ({
       ids,
+      all,
+      has: (id) => all || ids.has(id),
       everyRow,
-      gathering: gathering ? rows.length : undefined,
-      complete: !hasNextPage,
+      complete,
       rowCount: rows.length,
       toggle,
       toggleEveryRow: () => choose(everyRow ? none : new Set(rows.map(({ id }) => id))),
-      chooseAllThatMatch: () => setGatheringFor(listKey),
-      stopGathering: () => setGatheringFor(undefined),
+      chooseAllThatMatch: () => setChosen({ list: listKey, ids: none, all: true }),
       clear: () => choose(none),
     }),
-    [ids, everyRow, gathering, hasNextPage, rows, toggle, choose, listKey],
+    [ids, all, everyRow, complete, rows, toggle, choose, listKey],
   );
+}
+
+interface Chosen {
+  readonly list: string;
+  readonly ids: ReadonlySet<string>;
+  readonly all: boolean;
 }
 
 const none: ReadonlySet<string> = new Set();

@@ -11,6 +11,8 @@ interface TileProps {
   readonly href?: string;
   /** Undefined while it is not known. */
   readonly count: number | undefined;
+  /** In place of the number itself, where it has a unit. */
+  readonly text?: string;
   readonly query: { readonly isError: boolean; readonly isPending: boolean; readonly dataUpdatedAt: number };
   readonly mood: Mood;
   /** Why it is not known, when the question was answered. */
@@ -18,12 +20,12 @@ interface TileProps {
   readonly children?: ReactNode;
 }
 
-export function Tile({ title, href, count, query, mood, unknown = "Not known", children }: TileProps) {
+export function Tile({ title, href, count, text, query, mood, unknown = "Not known", children }: TileProps) {
   return (
     <section className={`tile ${count === undefined ? "none" : mood}`}>
       <h2>{href === undefined ? title : <Link href={href}>{title}</Link>}</h2>
       <p className="tile-count">
-        {count !== undefined && countText(count)}
+        {count !== undefined && (text ?? countText(count))}
         {count === undefined && query.isPending && <span className="placeholder">…</span>}
         {count === undefined && !query.isPending && (
           <span className="unknown">

@@ -5,6 +5,7 @@ import { readKeyText, toKeyText } from "../../store/key-text.ts";
 import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
 import type { LetterState } from "../domain/replay.ts";
 import type { GroupNote, LetterFate, LetterFates, LetterGroup } from "./letter-fates.ts";
+import { countMatching } from "./count-matching.ts";
 import { lettersInScope } from "./letters-in-scope.ts";
 import type { ReplayStoreOptions } from "./create-replay-store.ts";
 
@@ -35,6 +36,7 @@ export function createLetterFates({
         );
         return row?.letters ?? 0;
       }),
+    countMatching: (filter, hasTime) => countMatching({ dialect, read }, filter, hasTime),
     countByState: () =>
       read(function* () {
         const rows = yield* ask<{ state: LetterState; letters: number }>(
@@ -44,6 +46,14 @@ export function createLetterFates({
         const counts = { open: 0, replaying: 0, resolved: 0, discarded: 0, quarantined: 0, superseded: 0 };
         for (const { state, letters } of rows) counts[state] = letters;
         return counts;
+      }),
+    oldestOpenAtMs: () =>
+      read(function* () {
+        const [row] = yield* ask<{ oldest: number | null }>(
+          `select cast(min(last_failed_at_ms) as double precision) as oldest from letter_fates
+           where state = 'open' and dlq_partition >= 0`,
+        );
+        return row?.oldest ?? undefined;
       }),
   };
 }

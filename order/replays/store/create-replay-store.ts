@@ -28,6 +28,7 @@ import {
   type NewReplayJob,
   type ReplayStore,
 } from "./replay-store.ts";
+import { selectTimeline } from "./select-timeline.ts";
 
 export interface ReplayStoreOptions {
   readonly dialect: Dialect;
@@ -82,6 +83,7 @@ export function createReplayStore({
         );
         return rows.map(readItemRow);
       }),
+    timeline: (query) => read(() => selectTimeline(query)),
     change: (jobId, change) => run(() => changeJob(jobId, change)),
     lease: (owner, nowMs, untilMs) =>
       run(function* () {

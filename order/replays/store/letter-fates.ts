@@ -1,4 +1,5 @@
 // What has become of the dead letters, and which of them are alike: the port, alike in both dialects.
+import type { DeadLetterFilter } from "../../store/dead-letter-index.ts";
 import type { LetterState } from "../domain/replay.ts";
 import type { LetterScope } from "./replay-store.ts";
 
@@ -39,6 +40,12 @@ export interface GroupNote {
   readonly ignoredAtMs?: number | null;
 }
 
+export interface MatchingLetters {
+  readonly count: number;
+  /** Otherwise there are at least so many. */
+  readonly isExact: boolean;
+}
+
 export interface LetterFates {
   /** Those that exist, by id. */
   of(ids: readonly string[]): Promise<ReadonlyMap<string, LetterFate>>;
@@ -49,5 +56,9 @@ export interface LetterFates {
   /** Moves letters from these states; answers how many. */
   move(scope: LetterScope, from: readonly LetterState[], to: LetterState): Promise<number>;
   count(scope: LetterScope, states?: readonly LetterState[]): Promise<number>;
+  /** Of all that match, whatever became of them; not exact when `hasTime` says no before all were looked at. */
+  countMatching(filter: DeadLetterFilter, hasTime: () => boolean): Promise<MatchingLetters>;
   countByState(): Promise<Readonly<Record<LetterState, number>>>;
+  /** When the open letter failed that has waited longest; undefined when none is open. Reads all that are open. */
+  oldestOpenAtMs(): Promise<number | undefined>;
 }

@@ -1,5 +1,5 @@
 // A scope as a condition on the index: which letters a script is about.
-import { isAboutFate, toConditions } from "../../store/dead-letter-row.ts";
+import { type DeadLetterCondition, isAboutFate, toConditions } from "../../store/dead-letter-row.ts";
 import { toKeyText } from "../../store/key-text.ts";
 import type { Dialect } from "../../store/sql-script.ts";
 import type { LetterState } from "../domain/replay.ts";
@@ -21,6 +21,7 @@ export function lettersInScope(
   const values: (string | number)[] = [];
   const clauses = ["letter_fates.dlq_partition >= 0"];
   const ofLetters: string[] = [];
+  let table = "dead_letters";
   const next = (value: string | number) => {
     values.push(value);
     return `$${before + values.length}`;
@@ -37,18 +38,40 @@ export function lettersInScope(
     );
   } else {
     for (const condition of toConditions(scope.filter)) {
-      const { column, test, value } = condition;
+      const { column } = condition;
       const isOfFate = isAboutFate(condition) || column === "last_failed_at_ms" || column === "dlq_topic";
-      const name = `${isOfFate ? "letter_fates" : "dead_letters"}.${column}`;
-      const own = isOfFate ? clauses : ofLetters;
-      if (test === "contains") own.push(dialect.contains(name, next(value)));
-      else if (test === "equals") own.push(`${name} = ${next(value)}`);
-      else if (test === "one of") own.push(dialect.isOneOf(name, next(value)));
-      else own.push(`${name} ${test === "below" ? "<" : ">="} cast(${next(value)} as bigint)`);
+      (isOfFate ? clauses : ofLetters).push(
+        conditionText(dialect, condition, isOfFate ? "letter_fates" : "dead_letters", next),
+      );
+      if (column === "document") table = dialect.letters;
     }
   }
   if (ofLetters.length > 0) {
-    clauses.push(`letter_fates.id in (select id from dead_letters where ${ofLetters.join(" and ")})`);
+    clauses.push(
+      `letter_fates.id in (select dead_letters.id from ${table} where ${ofLetters.join(" and ")})`,
+    );
   }
   return { text: clauses.join(" and "), values };
+}
+
+/** `next` gives a value the name of its parameter. */
+export function conditionText(
+  dialect: Dialect,
+  { column, test, value }: DeadLetterCondition,
+  table: "letter_fates" | "dead_letters",
+  next: (value: string | number) => string,
+): string {
+  const name = `${column === "document" ? dialect.bodies : table}.${column}`;
+  switch (test) {
+    case "contains":
+      return dialect.contains(name, next(value));
+    case "equals":
+      return `${name} = ${next(value)}`;
+    case "one of":
+      return dialect.isOneOf(name, next(value));
+    case "below":
+      return `${name} < cast(${next(value)} as bigint)`;
+    case "at least":
+      return `${name} >= cast(${next(value)} as bigint)`;
+  }
 }

@@ -369,6 +369,23 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
       ]);
     });
 
+    test("a job's timeline counts its outcomes, its failures and all that failed meanwhile, each in its step", async () => {
+      await addLetters(4);
+      const { replays, deadLetters } = instances.store;
+      await start("one");
+      await hold();
+      await announce("one", [1, 2, 3, 4]);
+      await instances.store.save(settling([settlement(1, "applied"), settlement(2, "failed")]));
+      await instances.store.save(settling([{ ...settlement(3, "stale"), atMs: 8500 }]));
+      await deadLetters.add([letterAt(7, { lastFailedAtMs: 7001 }), letterAt(8, { lastFailedAtMs: 99_000 })]);
+      const steps = await replays.timeline({ jobId: "one", fromMs: 5000, stepMs: 1000, steps: 4 });
+      expect(steps.toSorted((left, right) => left.step - right.step)).toEqual([
+        { step: 1, settled: 2, failed: 1, newFailures: 0 },
+        { step: 2, settled: 0, failed: 0, newFailures: 1 },
+        { step: 3, settled: 1, failed: 0, newFailures: 0 },
+      ]);
+    });
+
     test("letters that failed alike are one group, which reopens by itself when it comes back", async () => {
       await addLetters(3);
       const { letterFates, deadLetters } = instances.store;

@@ -74,6 +74,23 @@ export interface ReplaySettlement extends ReplayItemId {
   readonly quarantineAfter: number;
 }
 
+export interface TimelineQuery {
+  readonly jobId: string;
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly steps: number;
+}
+
+export interface TimelineStep {
+  /** From 0. */
+  readonly step: number;
+  /** Outcomes of the job, without what was skipped. */
+  readonly settled: number;
+  readonly failed: number;
+  /** Letters of any kind whose last failure was in it. */
+  readonly newFailures: number;
+}
+
 export type JobChange =
   | { readonly kind: "pause"; readonly cause: PauseCause }
   | { readonly kind: "resume" }
@@ -98,6 +115,8 @@ export interface ReplayStore {
   }): Promise<readonly ReplayItem[]>;
   /** All replays of a letter, the oldest job first. */
   itemsOfLetter(letterId: string): Promise<readonly ReplayItem[]>;
+  /** Steps in which nothing happened may be absent. */
+  timeline(query: TimelineQuery): Promise<readonly TimelineStep[]>;
   /** Undefined when there is no such job; a job that has ended stays as it is. */
   change(jobId: string, change: JobChange): Promise<ReplayJob | undefined>;
 
