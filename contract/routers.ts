@@ -4,6 +4,7 @@ import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { auditPageQuerySchema } from "./audit.ts";
 import { historyQuerySchema, liveQuerySchema } from "./live.ts";
+import { watchOrdersSchema } from "./order-feed.ts";
 import {
   deadLetterCountQuerySchema,
   deadLetterPageQuerySchema,
@@ -118,6 +119,19 @@ export function orderRouterOver(
       idsFromTopic: t.procedure
         .input(validatedInput(topicQuerySchema))
         .query(({ input, ctx }) => call(procedures["orders.idsFromTopic"], input, ctx.request)),
+      /** What orders become: see `orderFeedEventSchema`. */
+      watch: t.procedure
+        .input(validatedInput(watchOrdersSchema))
+        .subscription(({ input, ctx, signal }) =>
+          subscription(
+            streams["orders.watch"](
+              { orderId: input?.orderId },
+              reader(input?.lastEventId, signal),
+              ctx.request,
+            ),
+            signal,
+          ),
+        ),
     }),
     dlq: t.router({
       list: t.procedure

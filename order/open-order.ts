@@ -25,6 +25,7 @@ import {
   openDeadLetterIndexer,
 } from "./dead-letters/open-dead-letter-indexer.ts";
 import { openStateFeed } from "./changes/open-state-feed.ts";
+import { createOrderFeed } from "./changes/order-feed.ts";
 import { createDeadLetterViews } from "./dead-letter-views.ts";
 import { openLive } from "./live/open-live.ts";
 import { openWorker, orderGroups } from "./open-worker.ts";
@@ -215,6 +216,12 @@ export async function openOrder(
     sagas: createSagaViews({ store: store.sagas }),
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
+    feed: createOrderFeed({
+      store,
+      isOn: stateTopic !== undefined,
+      clock: systemClock,
+      closing: stopping.signal,
+    }),
     live: live.live,
     topics: live.topics,
     schemas: live.schemas,

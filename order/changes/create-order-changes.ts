@@ -1,7 +1,8 @@
 // The changes in either dialect.
 import { type OrderRow, readOrderRow } from "../store/order-row.ts";
 import { ask, type Dialect, type Script } from "../store/sql-script.ts";
-import type { ChangePlace, OrderChanges } from "./order-changes.ts";
+import { numbersOf, placeOf } from "./change-place.ts";
+import { firstPlace, type ChangePlace, type OrderChanges } from "./order-changes.ts";
 
 export interface OrderChangesOptions {
   readonly dialect: Dialect;
@@ -31,7 +32,7 @@ export function createOrderChanges({ dialect, run, read }: OrderChangesOptions):
   return {
     after: (place, limit) =>
       read(function* () {
-        const [tx, seq] = readPlace(place);
+        const [tx, seq] = numbersOf(place);
         const rows = yield* ask<PlaceRow & { order_ids: string }>(
           `select ${placeColumns}, order_ids from order_changes
            where (tx, seq) > (cast($1 as bigint), cast($2 as bigint)) and ${dialect.settled("tx")}
@@ -44,7 +45,7 @@ export function createOrderChanges({ dialect, run, read }: OrderChangesOptions):
           return { place: placeOf(row), orderIds };
         });
       }),
-    end: () => read(() => selectPlace(dialect, "desc")).then((place) => place ?? "0.0"),
+    end: () => read(() => selectPlace(dialect, "desc")).then((place) => place ?? firstPlace),
     oldest: () => read(() => selectPlace(dialect, "asc")),
     states: (orderIds) =>
       read(function* () {
@@ -66,7 +67,7 @@ export function createOrderChanges({ dialect, run, read }: OrderChangesOptions):
       }),
     advance: (holder, { published, filledTo }) =>
       run(function* () {
-        const [tx, seq] = readPlace(published);
+        const [tx, seq] = numbersOf(published);
         yield* ask(
           `update order_state_feed set tx = cast($2 as bigint), seq = cast($3 as bigint), filled_to = $4
            where holder = $1`,
@@ -95,14 +96,4 @@ function* selectPlace(dialect: Dialect, direction: "asc" | "desc"): Script<Chang
      order by order_changes.tx ${direction}, order_changes.seq ${direction} limit 1`,
   );
   return row === undefined ? undefined : placeOf(row);
-}
-
-function placeOf({ tx, seq }: PlaceRow): ChangePlace {
-  return `${tx}.${seq}`;
-}
-
-/** Anything that is no place is before the first. */
-function readPlace(place: ChangePlace): readonly [tx: number, seq: number] {
-  const [, tx = "0", seq = "0"] = /^([0-9]{1,15})\.([0-9]{1,15})$/.exec(place) ?? [];
-  return [Number(tx), Number(seq)];
 }

@@ -2,7 +2,7 @@
 import type { OrderState } from "../../schemas/events.ts";
 import type { StoredOrder } from "../store/order-store.ts";
 
-export function stateOnWire(order: StoredOrder): OrderState {
+export function stateOnWire(order: StoredOrder) {
   return {
     orderId: order.orderId,
     version: order.version,
@@ -17,5 +17,5 @@ export function stateOnWire(order: StoredOrder): OrderState {
     totalAmount: order.totalCents / 100,
     currency: order.currency,
     shippingCost: order.shippingCents / 100,
-  };
+  } satisfies OrderState;
 }

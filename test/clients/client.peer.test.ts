@@ -22,6 +22,7 @@ function seenOf(orderId: string): Seen {
     details: { status: "new", shippingCost: expect.any(Number) },
     missing: { code: "not_found", retryable: false },
     refused: ["Field 'itemCount' must be at least 1"],
+    watched: ["new", "shipped"],
     away: { code: "outcome_unknown", outcome: "unknown" },
   };
 }

@@ -2,6 +2,8 @@
 import {
   createCartClient,
   createOrderClient,
+  type CartClient,
+  type OrderClient,
   readContractError,
   withIdempotencyKey,
 } from "@orderwire/client";
@@ -12,6 +14,7 @@ export interface Seen {
   readonly details: { readonly status: string; readonly shippingCost: number };
   readonly missing: { readonly code: string; readonly retryable: boolean } | undefined;
   readonly refused: readonly string[] | undefined;
+  readonly watched: readonly string[];
   readonly away: { readonly code: string; readonly outcome: string } | undefined;
 }
 
@@ -24,6 +27,7 @@ export async function useClient(cartUrl: string, orderUrl: string, orderId: stri
   const { status, shippingCost } = await untilStored(() => order.orders.details.query({ orderId }));
   const missing = await errorOf(order.orders.details.query({ orderId: `${orderId}-nowhere` }));
   const refused = await errorOf(cart.orders.create.mutate({ orderId, itemCount: 0 }));
+  const watched = await watchUntil(order, cart, orderId);
   // A port that nothing listens on.
   const away = await errorOf(createOrderClient("http://127.0.0.1:9").orders.details.query({ orderId }));
   return {
@@ -32,8 +36,32 @@ export async function useClient(cartUrl: string, orderUrl: string, orderId: stri
     details: { status, shippingCost },
     missing: missing && { code: missing.code, retryable: missing.retryable },
     refused: refused?.problems,
+    watched,
     away: away && { code: away.code, outcome: away.outcome },
   };
+}
+
+/** The statuses that a live subscription tells, until it has told the last one. */
+function watchUntil(order: OrderClient, cart: CartClient, orderId: string): Promise<readonly string[]> {
+  return new Promise((resolve, reject) => {
+    const statuses: string[] = [];
+    const subscription = order.orders.watch.subscribe(
+      { orderId },
+      {
+        onData({ data }) {
+          if (data.kind !== "state") return;
+          statuses.push(data.order.status);
+          if (data.order.status === "new") {
+            cart.orders.updateStatus.mutate({ orderId, status: "shipped" }).catch(reject);
+            return;
+          }
+          subscription.unsubscribe();
+          resolve(statuses);
+        },
+        onError: reject,
+      },
+    );
+  });
 }
 
 /** order answers for an order when it has come through the broker. */

@@ -20,7 +20,10 @@ export function stagedLive() {
   let beats = 0;
   const timer = setInterval(() => {
     beats += 1;
-    ring.push({ kind: "pulse", pulse: { ...examplePulse, at: new Date().toISOString(), storedOrders: 48_211 + beats } });
+    ring.push({
+      kind: "pulse",
+      pulse: { ...examplePulse, at: new Date().toISOString(), storedOrders: 48_211 + beats },
+    });
     const text = hostileTexts[beats % hostileTexts.length] ?? "";
     ring.push({
       kind: "dead_letter",
@@ -105,7 +108,10 @@ const topics: TopicViews = {
       offset += 1;
       const value = (values[offset % values.length] ?? values[0])?.(text) ?? { kind: "tombstone" as const };
       const at = new Date().toISOString();
-      const headers = [{ name: text, value: text }, { name: "null", value: null }];
+      const headers = [
+        { name: text, value: text },
+        { name: "null", value: null },
+      ];
       ring.push({
         kind: "record",
         record: { partition: offset % 3, offset, at, key: text, sizeBytes: text.length, value, headers },
@@ -158,7 +164,14 @@ const schemas: SchemaViews = {
     const definition = definitions[query.version - 1];
     if (query.subject !== subject || definition === undefined) return failed(schemaNotFound(query));
     const { version } = query;
-    return success({ subject, version, schemaId: version, schemaType: "AVRO", definition, isOurs: version === 3 });
+    return success({
+      subject,
+      version,
+      schemaId: version,
+      schemaType: "AVRO",
+      definition,
+      isOurs: version === 3,
+    });
   },
 };
 
@@ -173,7 +186,8 @@ const settings: SettingsViews = {
   },
 };
 
-const at = (seconds: number) => new Date(Date.parse("2026-03-02T09:30:00.000Z") + seconds * 1000).toISOString();
+const at = (seconds: number) =>
+  new Date(Date.parse("2026-03-02T09:30:00.000Z") + seconds * 1000).toISOString();
 const decision = { source: null, eventAt: at(1), receivedAt: at(1), replayed: false } as const;
 
 /** One of each kind, with texts of strangers where they write. */
@@ -198,9 +212,27 @@ export function stagedSagas(): readonly Saga[] {
       deadlineAt: isPending ? at(11) : null,
       timeline: [
         { kind: "placed", at: at(0) },
-        { kind: "decided", at: at(1), side: "payment", answer: "ACCEPT", source: null, eventAt: at(1), reason: null },
-        { kind: "late", at: at(20), side: "stock", answer: "REJECT", source: text, eventAt: at(20), reason: text },
-        ...(isPending ? [] : [{ kind: "settled" as const, at: at(21), status: "ROLLBACK" as const, source: text }]),
+        {
+          kind: "decided",
+          at: at(1),
+          side: "payment",
+          answer: "ACCEPT",
+          source: null,
+          eventAt: at(1),
+          reason: null,
+        },
+        {
+          kind: "late",
+          at: at(20),
+          side: "stock",
+          answer: "REJECT",
+          source: text,
+          eventAt: at(20),
+          reason: text,
+        },
+        ...(isPending
+          ? []
+          : [{ kind: "settled" as const, at: at(21), status: "ROLLBACK" as const, source: text }]),
       ],
     };
   });

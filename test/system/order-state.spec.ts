@@ -59,5 +59,81 @@ export function describeOrderState(name: string, prefix: string, open: () => Pro
         }
       }, 30_000);
     }, 60_000);
+
+    test("a reader of one order is told what it is and what becomes of it, and after a break only what it has missed", async () => {
+      const cart = createCartClient(product.cartUrl);
+      const orderId = `${prefix}WATCHED`;
+      const first = readEvents(product, `?orderId=${orderId}`);
+      await cart.orders.create.mutate({ orderId, itemCount: 1 });
+      expect(await first.next()).toMatchObject({ id: "1", order: { orderId, status: "new", version: 1 } });
+      await cart.orders.updateStatus.mutate({ orderId, status: "confirmed" });
+      expect(await first.next()).toMatchObject({ id: "2", order: { status: "confirmed", version: 2 } });
+      await first.close();
+      await cart.orders.updateStatus.mutate({ orderId, status: "shipped" });
+      const second = readEvents(product, `?orderId=${orderId}`, "2");
+      expect(await second.next()).toMatchObject({ id: "3", order: { status: "shipped", version: 3 } });
+      await second.close();
+    }, 60_000);
+
+    test("a reader of all orders misses none over a break, and is told when it comes back too late", async () => {
+      const cart = createCartClient(product.cartUrl);
+      const create = (orderId: string) =>
+        cart.orders.create.mutate({ orderId: `${prefix}${orderId}`, itemCount: 1 });
+      const first = readEvents(product, "");
+      await first.opened;
+      await create("ALL-1");
+      const seen = await first.next();
+      expect(seen).toMatchObject({ order: { orderId: `${prefix}ALL-1`, version: 1 } });
+      await first.close();
+      await create("ALL-2");
+      await create("ALL-3");
+      const second = readEvents(product, "", seen.id);
+      const later = new Set<string | undefined>();
+      while (later.size < 2) later.add((await second.next()).order?.orderId);
+      expect(later).toEqual(new Set([`${prefix}ALL-2`, `${prefix}ALL-3`]));
+      await second.close();
+      const stranger = readEvents(product, "", "another.life");
+      expect(await stranger.next()).toMatchObject({ kind: "missed" });
+      await stranger.close();
+    }, 60_000);
   });
+}
+
+interface Event {
+  readonly id: string;
+  readonly kind: string;
+  readonly order?: { readonly orderId: string; readonly version: number };
+}
+
+/** Server-sent events as any program reads them. */
+function readEvents({ orderUrl }: OpenProduct, query: string, lastEventId?: string) {
+  const gone = new AbortController();
+  const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+  const opened = fetch(`${orderUrl}/orders/watch${query}`, { headers, signal: gone.signal });
+  async function* events(): AsyncGenerator<Event> {
+    const { body } = await opened;
+    if (body === null) throw new Error("no stream");
+    let text = "";
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+      const blocks = (text + chunk).split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const [, id, data] = /^id: (.*)\nevent: .*\ndata: (.*)$/.exec(block) ?? [];
+        if (id !== undefined && data !== undefined) yield { id, ...JSON.parse(data) };
+      }
+    }
+  }
+  const reading = events();
+  return {
+    opened,
+    async next(): Promise<Event> {
+      const { value } = await reading.next();
+      if (value === undefined) throw new Error("the stream has ended");
+      return value;
+    },
+    async close() {
+      gone.abort();
+      await reading.return(undefined).catch(() => undefined);
+    },
+  };
 }
