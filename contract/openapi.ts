@@ -23,7 +23,7 @@ export function openApiDocument({ title, version, documents }: DocumentOptions) 
   });
 }
 
-/** OpenAPI 3.1 has no word for what comes in a stream: it is a component, and the route's description names it. */
+/** What comes in a stream is a component, which the event's `data` refers to. */
 function eventSchemasOf(documents: readonly RouteDocument[]): Record<string, z.ZodType> {
   return Object.fromEntries(
     documents.flatMap(({ eventSchema }) => {
@@ -125,12 +125,33 @@ function successOf(route: RouteDocument) {
   return {
     [route.status]: answer({
       description: route.summary,
-      schema: route.answer,
-      example: route.examples.answer,
+      ...(route.eventSchema === undefined
+        ? { schema: route.answer, example: route.examples.answer }
+        : { schema: streamedEvent(route.eventSchema), example: firstEvent(route.examples.answer) }),
       type: route.answerType ?? "application/json",
       ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
+}
+
+/** OpenAPI 3.1 says of a stream what each event of it is; JSON Schema says what is in its text. */
+function streamedEvent(eventSchema: z.ZodType): z.ZodType {
+  const contentSchema = { $ref: `#/components/schemas/${eventSchema.meta()?.id ?? ""}` };
+  return z.object({
+    id: z.string(),
+    event: z.string(),
+    data: z.string().meta({ contentMediaType: "application/json", contentSchema }),
+  });
+}
+
+function firstEvent(stream: unknown): unknown {
+  const fields = String(stream)
+    .split("\n")
+    .flatMap((line) => {
+      const [, name, value] = /^(id|event|data): (.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value] as const];
+    });
+  return Object.fromEntries(fields);
 }
 
 /** Who looks at what was sent may refuse it, may be limited, and may fail; a body may be too large or too slow as well. */
