@@ -9,7 +9,6 @@ export const orderStateSchema = orderDetailsSchema
     version: z.int().min(1),
   })
   .meta({ id: "OrderState" });
-export type OrderState = z.infer<typeof orderStateSchema>;
 
 /** A state tells what the order is now: several changes in a row may be told as one, and one may be told twice. */
 export const orderFeedEventSchema = z
