@@ -52,6 +52,8 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
   const page = { limit: 50 };
   const everything = { kind: "filter", filter: {} } as const;
   const byText = { text: orderIdAt(count - 7) };
+  const byHeader = { header: { name: "event-id", value: "nothing has this" } };
+  const always = () => true;
   const fingerprintOf = async () => (await letterFates.groups(Date.now()))[0]?.fingerprint ?? "";
   const fingerprint = fingerprintOf();
   const newJob = (time: number) => ({
@@ -67,6 +69,15 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
     atMs: 0,
     scope: {},
   });
+  async function startAll(time: number): Promise<void> {
+    let job = await replays.create(newJob(time), everything, ["open"]);
+    while (job.isGathering) job = (await replays.gatherOn(job.id)) ?? job;
+    if (job.total !== count) throw new Error(`the job has ${job.total} of ${count} letters`);
+  }
+  async function cancelAll(jobId: string): Promise<void> {
+    await replays.change(jobId, { kind: "cancel", atMs: 0 });
+    while ((await replays.skipUnsent(jobId, 0)) > 0);
+  }
   return [
     ["first page", () => deadLetters.list({ filter: {}, ...page }), times],
     [
@@ -81,6 +92,21 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
     ],
     ["deepest page by offset", () => deadLetters.list({ filter: {}, ...page, offset: count - 60 }), times],
     [
+      "deepest page of systems A and B by offset",
+      () =>
+        deadLetters.list({
+          filter: { dlqTopics: ["", "order-events-dlq"] },
+          ...page,
+          offset: count - 60,
+        }),
+      times,
+    ],
+    [
+      "deepest page of open ones by offset",
+      () => deadLetters.list({ filter: { state: "open" }, ...page, offset: count - 60 }),
+      times,
+    ],
+    [
       "page of one group",
       async () => deadLetters.list({ filter: { fingerprint: await fingerprint }, ...page }),
       times,
@@ -88,6 +114,13 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
     ["page of open ones", () => deadLetters.list({ filter: { state: "open" }, ...page }), times],
     ["page by order", () => deadLetters.list({ filter: { orderId: orderIdAt(count - 7) }, ...page }), times],
     ["page by text", () => deadLetters.list({ filter: byText, ...page }), times],
+    [
+      "page by text, of a reason that nothing has",
+      () => deadLetters.list({ filter: { ...byText, reason: "none" }, ...page }),
+      times,
+    ],
+    ["page by a header", () => deadLetters.list({ filter: byHeader, ...page }), times],
+    ["page by a time that nothing has", () => deadLetters.list({ filter: { fromMs: 9e15 }, ...page }), times],
     ["groups", () => letterFates.groups(Date.now()), times],
     ["counts by state", () => letterFates.countByState(), times],
     [
@@ -95,9 +128,16 @@ function questionsTo({ deadLetters, letterFates, replays }: OrderStore, count: n
       async () => letterFates.count({ kind: "filter", filter: { fingerprint: await fingerprint } }, ["open"]),
       times,
     ],
+    [
+      "number that matches a reason",
+      () => letterFates.countMatching({ reason: "unknown_order" }, always),
+      times,
+    ],
+    ["number that matches a text", () => letterFates.countMatching(byText, always), times],
+    ["number that matches a header", () => letterFates.countMatching(byHeader, always), times],
     ["count by text", () => letterFates.count({ kind: "filter", filter: byText }, ["open"]), times],
-    ["start a job of all", (time) => replays.create(newJob(time), everything, ["open"]), 1],
-    ["cancel it", (time) => replays.change(`job-${time}`, { kind: "cancel", atMs: 0 }), 1],
+    ["start a job of all", (time) => startAll(time), 1],
+    ["cancel it", (time) => cancelAll(`job-${time}`), 1],
     ["discard all", () => letterFates.move(everything, ["open"], "discarded"), 1],
     ["restore all", () => letterFates.move(everything, ["discarded"], "open"), 1],
   ];

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { missingTools } from "../test/parts/machine.ts";
 import { benchDeadLetters } from "./dead-letters.ts";
 import { benchReplay } from "./replay.ts";
+import { benchKilledReplay } from "./replay-killed.ts";
 import { benchConsume } from "./consume.ts";
 import type { StoreKind } from "./databases.ts";
 import { describeMachine, type Machine, summarise, toTable } from "./report.ts";
@@ -12,7 +13,8 @@ import { toSagaTables } from "./saga-report.ts";
 const usage = [
   "bun run bench -- consume [--events N] [--rounds N] [--store postgres|sqlite|both] [--json]",
   "bun run bench -- saga [--orders N] [--rounds N] [--only <text of a case's name>] [--json]",
-  "bun run bench -- replay|dlq [--letters N] [--store postgres|sqlite|both] [--json]",
+  "bun run bench -- replay [--kill] [--letters N] [--store postgres|sqlite|both] [--json]",
+  "bun run bench -- dlq [--letters N] [--store postgres|sqlite|both] [--json]",
 ];
 const stores: Readonly<Record<string, readonly StoreKind[]>> = {
   postgres: ["postgres"],
@@ -29,6 +31,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
     store: { type: "string", default: "both" },
+    kill: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -48,7 +51,7 @@ switch (positionals.join(" ")) {
     await saga();
     break;
   case "replay":
-    await operators(benchReplay);
+    await operators(values.kill ? benchKilledReplay : benchReplay);
     break;
   case "dlq":
     await operators(benchDeadLetters);

@@ -4,9 +4,16 @@ import type { LetterScope } from "../contract/replays.ts";
 
 export type DlqCommand = { readonly json: boolean } & (
   | { readonly kind: "ls"; readonly filter: Filter; readonly limit: number }
+  | { readonly kind: "count"; readonly filter: Filter }
   | { readonly kind: "show"; readonly id: string }
   | { readonly kind: "groups" }
-  | { readonly kind: "jobs"; readonly limit: number }
+  | { readonly kind: "jobs" | "audit"; readonly limit: number }
+  | {
+      readonly kind: "items";
+      readonly id: string;
+      readonly state: ReplayItemState | undefined;
+      readonly limit: number;
+    }
   | {
       readonly kind: "replay";
       readonly scope: LetterScope;
@@ -22,15 +29,18 @@ export type DlqCommand = { readonly json: boolean } & (
     }
   | { readonly kind: "discard" | "restore"; readonly scope: LetterScope; readonly reason: string }
   | { readonly kind: "wait"; readonly id: string }
-  | { readonly kind: "pause" | "resume" | "cancel"; readonly id: string; readonly reason: string }
+  | { readonly kind: "pause" | "cancel"; readonly id: string; readonly reason: string }
+  | { readonly kind: "resume"; readonly id: string; readonly reason: string; readonly wait: boolean }
   | { readonly kind: "rate"; readonly id: string; readonly ratePerSecond: number; readonly reason: string }
 );
 
+type ReplayItemState = (typeof itemStates)[number];
 type Filter = NonNullable<LetterScope["filter"]>;
 
 export const usage = `bun run dlq -- <command> [options]
 
   ls       [--filter k=v]… [--limit N]           dead letters
+  count    [--filter k=v]…                       how many match
   show     <id>                                  one of them, whole
   groups                                         kinds of failures, most letters first
   replay   --filter k=v… | --id ID… | --all  --reason TEXT [--name TEXT] [--rate N] [--canary N]
@@ -38,14 +48,18 @@ export const usage = `bun run dlq -- <command> [options]
   discard  --filter k=v… | --id ID… | --all  --reason TEXT
   restore  --filter k=v… | --id ID… | --all  --reason TEXT
   jobs     [--limit N]                           replays, newest first
+  items    <job> [--state S] [--limit N]         what became of its letters, one by one
   wait     <job>                                 until it ends or pauses itself
-  pause | resume | cancel  <job> --reason TEXT
+  pause | cancel  <job> --reason TEXT
+  resume   <job> --reason TEXT [--wait]
   rate     <job> --rate N --reason TEXT
+  audit    [--limit N]                           what was ordered, newest first
 
   Filters: topic, deadLetterTopic, errorType, category, reason, orderId, state, fingerprint, text, header, from, until.
-  --json   answers as JSON. ORDER_URL is where order listens, http://127.0.0.1:8001 by default.
+  States of items: pending, sent, applied, already_applied, stale, failed, skipped.
+  --json   answers as JSON, in the service's own fields. ORDER_URL is where order listens, http://127.0.0.1:8001 by default.
   Exit codes: 0 done; 1 refused, or order cannot be reached; 2 wrong words; 3 what was waited for did not go well:
-  letters failed again or were skipped, or the replay is paused or cancelled.`;
+  letters failed again or were skipped, or the replay was paused or cancelled. A canary that went well is 0.`;
 
 export type ArgumentsResult =
   | { readonly ok: true; readonly command: DlqCommand }
@@ -65,6 +79,8 @@ const filterNames = [
   "from",
   "until",
 ] as const;
+
+const itemStates = ["pending", "sent", "applied", "already_applied", "stale", "failed", "skipped"] as const;
 
 class Misuse extends Error {}
 
@@ -96,6 +112,7 @@ function read(words: readonly string[]): DlqCommand {
       force: { type: "boolean", default: false },
       "dry-run": { type: "boolean", default: false },
       wait: { type: "boolean", default: false },
+      state: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -111,17 +128,25 @@ function read(words: readonly string[]): DlqCommand {
     case "show":
     case "wait":
       return { kind, json, id: named() };
+    case "count":
+      return { kind, json, filter: filterOf(filter) };
+    case "items": {
+      const limit = numberOf("limit", values.limit);
+      return { kind, json, id: named(), state: itemStateOf(values.state), limit };
+    }
     case "groups":
       return { kind, json };
     case "jobs":
+    case "audit":
       return { kind, json, limit: numberOf("limit", values.limit) };
     case "discard":
     case "restore":
       return { kind, json, scope: scope(), reason: reason() };
     case "pause":
-    case "resume":
     case "cancel":
       return { kind, json, id: named(), reason: reason() };
+    case "resume":
+      return { kind, json, id: named(), reason: reason(), wait: values.wait };
     case "rate": {
       const ratePerSecond = numberOf("rate", required(values.rate, "rate needs --rate"));
       return { kind, json, id: named(), ratePerSecond, reason: reason() };
@@ -169,6 +194,13 @@ function filterOf(filters: readonly string[]): Filter {
   }
   // Names are known; whether the values are right, the service says.
   return Object.fromEntries(entries);
+}
+
+function itemStateOf(text: string | undefined): ReplayItemState | undefined {
+  if (text === undefined) return undefined;
+  const state = itemStates.find((known) => known === text);
+  if (state === undefined) throw new Misuse(`--state must be one of ${itemStates.join(", ")}; got '${text}'`);
+  return state;
 }
 
 function required(value: string | undefined, problem: string): string {

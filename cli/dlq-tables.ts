@@ -1,7 +1,8 @@
 // What `bun run dlq` shows people: rows of text. Texts of dead letters are other people's: nothing of them may move the cursor.
 import type { OrderClient } from "../contract/client.ts";
 import type { DeadLetter } from "../contract/dead-letters.ts";
-import type { LetterGroup, ReplayJob, ReplayPreview } from "../contract/replays.ts";
+import type { AuditEntry } from "../contract/audit.ts";
+import type { LetterGroup, ReplayItem, ReplayJob, ReplayPreview } from "../contract/replays.ts";
 
 // oxlint-disable-next-line no-control-regex
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
@@ -69,6 +70,40 @@ export function jobsTable(jobs: readonly ReplayJob[]): string {
       String(counts.failed),
       createdAt,
       plain(name, 60),
+    ]),
+  ]);
+}
+
+export function itemsTable(items: readonly ReplayItem[]): string {
+  if (items.length === 0) return "No letter of this replay is in that state.";
+  return table([
+    ["NUMBER", "STATE", "SETTLED", "DEAD LETTER", "WHY"],
+    ...items.map(({ number, state, settledAt, deadLetterId, failure }) => [
+      String(number),
+      state,
+      settledAt ?? "",
+      deadLetterId,
+      failure === null ? "" : plain(`${failure.reason}: ${failure.errorMessage}`, 120),
+    ]),
+  ]);
+}
+
+export function auditTable(entries: readonly AuditEntry[]): string {
+  if (entries.length === 0) return "Nothing was ordered yet.";
+  return table([
+    ["AT", "ACTION", "ACTOR", "ABOUT", "REASON", "RESULT"],
+    ...entries.map(({ at, action, actor, target, reason, result }) => [
+      at,
+      action,
+      plain(actor, 40),
+      plain(
+        Object.entries(target)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(" "),
+        120,
+      ),
+      plain(reason, 80),
+      plain(result ?? "", 120),
     ]),
   ]);
 }

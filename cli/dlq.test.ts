@@ -143,11 +143,18 @@ describe("a replay", () => {
       { ...ended, state: "done", counts: { ...none, failed: 1 } },
       { ...ended, state: "cancelled", counts: { ...none, skipped: 1 } },
       { state: "paused", pauseCause: "failures", counts: none },
-      { state: "paused", pauseCause: "canary", counts: none },
+      { state: "paused", pauseCause: "canary", counts: { ...none, failed: 1 } },
     ] as const) {
       expect((await run(replayAndWait, orderWithJob([job]))).code).toBe(exitCodes.notWell);
     }
   });
+});
+
+test("a canary that went well is well, and the next words are told", async () => {
+  const job = { state: "paused", pauseCause: "canary", counts: { ...none, applied: 1 } } as const;
+  const { code, told } = await run(replayAndWait, orderWithJob([job]));
+  expect(code).toBe(exitCodes.done);
+  expect(told.at(-1)).toContain(`bun run dlq -- resume ${exampleJob.id}`);
 });
 
 test("orders about jobs and letters go where they belong", async () => {

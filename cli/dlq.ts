@@ -5,7 +5,9 @@ import type { ReplayJob } from "../contract/replays.ts";
 import { type DlqCommand, readDlqArguments, usage } from "./dlq-arguments.ts";
 import {
   accountText,
+  auditTable,
   groupsTable,
+  itemsTable,
   jobsTable,
   lettersTable,
   letterText,
@@ -58,6 +60,10 @@ async function carryOut(command: DlqCommand, client: OrderClient, terminal: Term
       const page = await client.dlq.list.query({ ...command.filter, limit: command.limit });
       return show(page, () => lettersTable(page.deadLetters));
     }
+    case "count": {
+      const answer = await client.dlq.count.query(command.filter);
+      return show(answer, () => `${answer.exact ? "" : "at least "}${answer.count}`);
+    }
     case "show": {
       const letter = await client.dlq.get.query({ id: command.id });
       return show(letter, () => letterText(letter));
@@ -69,6 +75,15 @@ async function carryOut(command: DlqCommand, client: OrderClient, terminal: Term
     case "jobs": {
       const page = await client.replays.list.query({ limit: command.limit });
       return show(page, () => jobsTable(page.replays));
+    }
+    case "items": {
+      const { id, state, limit } = command;
+      const page = await client.replays.items.query({ id, limit, ...(state === undefined ? {} : { state }) });
+      return show(page, () => itemsTable(page.items));
+    }
+    case "audit": {
+      const page = await client.audit.list.query({ limit: command.limit });
+      return show(page, () => auditTable(page.entries));
     }
     case "discard":
     case "restore": {
@@ -83,8 +98,12 @@ async function carryOut(command: DlqCommand, client: OrderClient, terminal: Term
       return replay(command, client, terminal);
     case "wait":
       return untilEnded(command.id, command.json, client, terminal);
+    case "resume": {
+      const { id, reason, wait } = command;
+      const job = await client.replays.resume.mutate({ id, reason });
+      return wait ? untilEnded(id, command.json, client, terminal) : showJob(job);
+    }
     case "pause":
-    case "resume":
     case "cancel": {
       const { kind, id, reason } = command;
       return showJob(await client.replays[kind].mutate({ id, reason }));
@@ -150,7 +169,11 @@ async function untilEnded(
       if (terminal.draw !== undefined) terminal.tell("");
       const cause = job.pauseCause === null ? "" : ` (${job.pauseCause})`;
       terminal.out(json ? JSON.stringify(job) : `The replay is ${job.state}${cause}: ${accountText(job)}.`);
-      const wentWell = job.state === "done" && job.counts.failed + job.counts.skipped === 0;
+      const isCanary = job.pauseCause === "canary";
+      if (isCanary && !json) {
+        terminal.tell(`The rest goes with: bun run dlq -- resume ${job.id} --reason TEXT --wait`);
+      }
+      const wentWell = (job.state === "done" || isCanary) && job.counts.failed + job.counts.skipped === 0;
       return wentWell ? exitCodes.done : exitCodes.notWell;
     }
     await terminal.sleep(lookMs);

@@ -79,7 +79,6 @@ export const liveEventSchema = z
   ])
   .meta({ id: "LiveEvent" });
 export type LiveEvent = z.infer<typeof liveEventSchema>;
-export type Missed = z.infer<typeof missedSchema>;
 
 /** What a stream is resumed with after a reconnect: tRPC's clients and EventSource send it by themselves. */
 export const lastEventIdSchema = z.string().max(200).optional();

@@ -86,4 +86,3 @@ export const tailEventSchema = z
 export type TailEvent = z.infer<typeof tailEventSchema>;
 
 export const tailQuerySchema = z.strictObject({ topic: topicSchema, lastEventId: lastEventIdSchema });
-export type TailQuery = z.infer<typeof tailQuerySchema>;

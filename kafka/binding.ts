@@ -83,7 +83,7 @@ export interface NativeProducer extends NativeClient<{
     topic: string,
     partition: number,
     value: Buffer | null,
-    key: Buffer,
+    key: Buffer | null,
     timestampMs: number,
     opaque: number,
     headers: readonly NativeHeader[],

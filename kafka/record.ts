@@ -17,7 +17,7 @@ export interface KafkaRecord {
 /** A record to be published. Its partition follows from the key (murmur2, what Java producers use). */
 export interface OutgoingRecord {
   readonly topic: string;
-  readonly key: Buffer;
+  readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
   /** Milliseconds since the epoch. Default: when it is handed to the client. */

@@ -113,7 +113,6 @@ export async function openOrder(
     tally,
   });
   const { worker } = work;
-  const replays = openReplays({ settings, store, worker: work, logger, closing, tally });
   const catalog =
     settings.CATALOG_URL === undefined
       ? createBuiltInCatalog()
@@ -130,6 +129,7 @@ export async function openOrder(
     tally,
     instanceId: instanceName(settings) ?? crypto.randomUUID(),
   });
+  const replays = openReplays({ settings, store, worker: work, saga, logger, closing, tally });
   const groups: ConsumerGroup[] = [];
   let indexer: OpenDeadLetterIndexer | undefined;
   let participants: Participants | undefined;

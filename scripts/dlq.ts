@@ -1,4 +1,4 @@
-// `bun run dlq -- ls | show | groups | replay | discard | restore | jobs | wait | pause | resume | cancel | rate`: see
+// `bun run dlq -- ls | count | show | groups | replay | discard | restore | jobs | items | wait | resume | audit | …`: see
 // cli/dlq-arguments.ts. ORDER_URL is where order listens.
 import { runDlq, type Terminal } from "../cli/dlq.ts";
 import { createOrderClient } from "../contract/client.ts";

@@ -102,6 +102,11 @@ export const settingsSchema = z.object({
   SAGA_PAYMENT_TOPIC: topic("payment-orders").describe("Topic that payment decides on"),
   SAGA_STOCK_TOPIC: topic("stock-orders").describe("Topic that stock decides on"),
   SAGA_DLQ_TOPIC: topic("recovererDLQ").describe("Dead-letter topic of system C's decisions"),
+  SAGA_REPLAY_TOPIC: topicName
+    .optional()
+    .describe(
+      "Topic that replays of system C's decisions go to; only order reads it. Default: the group with `-saga-replays`",
+    ),
   SAGA_PARTICIPANTS: z
     .enum(["on", "off"])
     .optional()
@@ -165,6 +170,14 @@ export function replayTopicOf({
   return KAFKA_REPLAY_TOPIC ?? `${KAFKA_GROUP_ID}-replays`;
 }
 
+/** The same for decisions. */
+export function sagaReplayTopicOf({
+  SAGA_REPLAY_TOPIC,
+  KAFKA_GROUP_ID,
+}: Pick<Settings, "SAGA_REPLAY_TOPIC" | "KAFKA_GROUP_ID">): string {
+  return SAGA_REPLAY_TOPIC ?? `${KAFKA_GROUP_ID}-saga-replays`;
+}
+
 const topicSettings = [
   "KAFKA_ORDER_TOPIC",
   "KAFKA_STATUS_UPDATE_TOPIC",
@@ -213,6 +226,7 @@ function topicsUsedTwice(settings: Settings): string[] {
     ...topicSettings.map((name) => [name, settings[name]] as const),
     ["KAFKA_REPLAY_TOPIC", replayTopicOf(settings)],
     ["ORDER_STATE_TOPIC", stateTopicOf(settings) ?? "off"],
+    ["SAGA_REPLAY_TOPIC", sagaReplayTopicOf(settings)],
   ];
   const byTopic = Map.groupBy(named, ([, topic]) => topic);
   return [...byTopic].flatMap(([topic, users]) =>

@@ -4,7 +4,7 @@ import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Parts } from "./open-parts.ts";
-import { replayTopicOf, stateTopicOf, type Settings } from "./settings.ts";
+import { replayTopicOf, sagaReplayTopicOf, stateTopicOf, type Settings } from "./settings.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -21,6 +21,7 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
     { name: settings.SAGA_ORDERS_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.SAGA_PAYMENT_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: settings.SAGA_STOCK_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
+    { name: sagaReplayTopicOf(settings), partitions: 3, retentionMs: 30 * dayMs, ...shared },
     { name: settings.SAGA_DLQ_TOPIC, partitions: 1, retentionMs: 30 * dayMs, ...shared },
     ...(stateTopic === undefined
       ? []

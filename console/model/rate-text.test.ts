@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { countText } from "./time-text.ts";
 import { latencyText, perSecondText } from "./rate-text.ts";
 
 test("a rate is short, and what happens seldom is not called nothing", () => {
@@ -7,7 +8,7 @@ test("a rate is short, and what happens seldom is not called nothing", () => {
     "<0.1/s",
     "0.5/s",
     "10/s",
-    "1,204/s",
+    `${countText(1204)}/s`,
   ]);
   expect(perSecondText(5, 0)).toBe("0/s");
 });

@@ -1,5 +1,6 @@
 // Streams over HTTP: what a reader gets, what a slow one costs, and how they end.
 import { describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { createEventRing } from "../../order/live/event-ring.ts";
 import { examplePulse } from "../dialects/live.ts";
 import type { LiveEvent } from "../live.ts";
@@ -158,6 +159,43 @@ describe("live.events with the typed client", () => {
     subscription.unsubscribe();
     await server.stop(true);
     expect(seen).toEqual(["a.0", "a.1", "a.2", "a.3"]);
+  }, 30_000);
+
+  test("a client that reads nothing for a while fills its socket and not the service, and then learns what it has missed", async () => {
+    const ring = createEventRing<LiveEvent>({ capacity: 100, life: "a" });
+    let made = 0;
+    const live: LiveViews = {
+      now: () => Promise.reject(new Error("not asked")),
+      history: () => Promise.reject(new Error("not asked")),
+      async *events(request) {
+        for await (const told of ring.read(request)) {
+          made += 1;
+          yield told;
+        }
+      },
+    };
+    const { app } = createTestOrder({ ports: { live } });
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => app.fetch(request) });
+    let text = "";
+    const socket = connect(server.port ?? 0, "127.0.0.1");
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    socket.write("GET /ops/live HTTP/1.1\r\nhost: x\r\n\r\n");
+    while (ring.readers === 0) await Bun.sleep(1);
+    socket.pause();
+    const events = 60_000;
+    for (let pushed = 0; pushed < events; pushed += 1) {
+      ring.push(pulse);
+      if (pushed % 50 === 0) await Bun.sleep(0);
+    }
+    const madeForNobody = made;
+    // Some megabytes lie in the socket's buffers: a few thousand of these events.
+    expect(madeForNobody).toBeLessThan(events / 2);
+    socket.resume();
+    while (!text.includes('"kind":"missed"')) await Bun.sleep(5);
+    const missed = Number(/"kind":"missed","count":(\d+)/.exec(text)?.[1]);
+    expect(missed).toBeGreaterThan(events / 2);
+    socket.destroy();
+    await server.stop(true);
   }, 30_000);
 
   test("sends the client's headers with a stream as with a call", async () => {

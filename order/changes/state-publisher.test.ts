@@ -59,10 +59,10 @@ function createBroker() {
 
 /** A store of which everybody is the holder at any time: the worst that clocks and pauses can bring about. */
 function slowStore(store: OrderStore, turn: () => Promise<unknown>): Pick<OrderStore, "changes" | "list"> {
-  const { changes, list } = store;
+  const { changes } = store;
   return {
     list: async (page) => {
-      const orders = await list(page);
+      const orders = await store.list(page);
       await turn();
       return orders;
     },

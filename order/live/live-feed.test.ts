@@ -22,6 +22,7 @@ const job: ReplayJob = {
   ratePerSecond: 100,
   canary: null,
   isReleased: true,
+  isGathering: false,
   autoStopShare: 0.5,
   total: 10,
   counts: { applied: 0, already_applied: 0, stale: 0, failed: 0, skipped: 0 },

@@ -13,6 +13,10 @@ import { letterAt } from "./store/replay-store.spec.ts";
 
 const owner = "instance";
 const topic = "replays";
+const routes = new Map([
+  ["order-events", { topic, needsKey: true }],
+  ["payment-orders", { topic: "saga-replays", needsKey: false }],
+]);
 let store: OrderStore;
 let nowMs = 0;
 beforeEach(async () => {
@@ -28,9 +32,8 @@ function createStage() {
   const open = () =>
     createJobRun({
       store: store.replays,
-      topic,
       owner,
-      isOurs: (name) => name === "order-events",
+      routeOf: (name) => routes.get(name),
       nowMs: () => nowMs,
       logger: silentLogger,
       conclude: async ({ id }) => void concluded.push(id),
@@ -83,6 +86,11 @@ function createStage() {
       nowMs += 100;
       const [job] = await store.replays.lease(owner, nowMs, nowMs + 1000);
       return job === undefined ? undefined : (await run.step(job)).ended;
+    },
+    /** A look that goes by what the job was. */
+    async stepAsOf(job: ReplayJob) {
+      nowMs += 100;
+      await run.step(job);
     },
     /** What the worker does with everything that was published. */
     async settle(outcome: "applied" | "failed" = "applied") {
@@ -226,6 +234,18 @@ test("a topic that is missing, or rights that are, are nobody's fault: it is tri
   expect(stage.numbers()).toEqual([1, 2, 3]);
 });
 
+test("a canary lets no more go, also when its outcome comes after the runner has read the counts", async () => {
+  const stage = createStage();
+  const before = await stage.start(5, { canary: 1 });
+  await stage.step();
+  expect(stage.numbers()).toEqual([1]);
+  await stage.settle();
+  await stage.stepAsOf(before);
+  expect(stage.numbers()).toEqual([1]);
+  await stage.step();
+  expect(await stage.job()).toMatchObject({ state: "paused", pauseCause: "canary", counts: { applied: 1 } });
+});
+
 test("letters that cannot be published are skipped with the reason", async () => {
   const stage = createStage();
   await store.deadLetters.add([
@@ -241,6 +261,18 @@ test("letters that cannot be published are skipped with the reason", async () =>
   expect(await stage.step()).toMatchObject({ state: "done", counts: { skipped: 3 } });
   const items = await store.replays.listItems({ jobId: "job", afterNumber: 0, limit: 9 });
   expect(items.map(({ failure }) => failure?.reason)).toEqual(["no_key", "value_not_kept", "foreign_topic"]);
+});
+
+test("a decision goes to the topic of its own, also without a key", async () => {
+  const stage = createStage();
+  const original = { ...letterAt(1).original, topic: "payment-orders", key: null };
+  await store.deadLetters.add([letterAt(0), letterAt(1, { id: "payment-orders/0/1", original })]);
+  await stage.start(0);
+  await stage.step();
+  expect(stage.published.map(({ topic: to, key }) => [to, key])).toEqual([
+    [topic, letterAt(0).original.key],
+    ["saga-replays", null],
+  ]);
 });
 
 test("after a cancel what is left is skipped, what was sent is waited for, and both add up", async () => {

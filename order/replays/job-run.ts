@@ -10,8 +10,8 @@ import { bodyHash } from "./domain/body-hash.ts";
 import { lineageHeaders } from "./domain/lineage.ts";
 import { createPace } from "./domain/pace.ts";
 import {
-  canaryRoom,
   isCanaryThrough,
+  lastOfCanary,
   mustStop,
   type ReplayFailure,
   type ReplayJob,
@@ -19,13 +19,24 @@ import {
 } from "./domain/replay.ts";
 import type { ItemToSend, ReplayStore } from "./store/replay-store.ts";
 
-export interface JobRunOptions {
-  readonly store: Pick<ReplayStore, "itemsToSend" | "announce" | "skip" | "change" | "end" | "countSent">;
-  readonly publisher: Pick<Publisher, "publish">;
+/** Where the records of a topic are replayed; undefined for a topic that this service does not consume. */
+export type RouteOf = (topic: string) => ReplayRoute | undefined;
+
+export interface ReplayRoute {
+  /** Read by the group that failed, and by no other. */
   readonly topic: string;
+  /** Whether a record without a key can never be an event there. */
+  readonly needsKey: boolean;
+}
+
+export interface JobRunOptions {
+  readonly store: Pick<
+    ReplayStore,
+    "itemsToSend" | "announce" | "skip" | "skipUnsent" | "change" | "gatherOn" | "end" | "countSent"
+  >;
+  readonly publisher: Pick<Publisher, "publish">;
   readonly owner: string;
-  /** Whether this service consumes the topic, so that a replay of its records can be read. */
-  readonly isOurs: (topic: string) => boolean;
+  readonly routeOf: RouteOf;
   readonly nowMs: () => number;
   readonly logger: Logger;
   /** Writes down what a job came to, before it has ended; the first time counts. */
@@ -50,7 +61,7 @@ const resendAfterMs = 60_000;
 const letterIsGoneAfterMs = 120_000;
 
 export function createJobRun(options: JobRunOptions): JobRun {
-  const { store, publisher, topic, owner, isOurs, nowMs, logger, conclude } = options;
+  const { store, publisher, owner, routeOf, nowMs, logger, conclude } = options;
   const pace = createPace(nowMs());
   /** Everything up to this number was published by this run, or has its outcome. */
   let position = 0;
@@ -96,7 +107,7 @@ export function createJobRun(options: JobRunOptions): JobRun {
   }
 
   async function send(job: ReplayJob, items: readonly ItemToSend[]): Promise<void> {
-    const { good, bad } = sift(items, isOurs);
+    const { good, bad } = sift(items, routeOf);
     if (bad.length > 0) await store.skip(job.id, bad, nowMs());
     const announced = new Set(await store.announce(job.id, owner, good));
     const refused: { number: number; failure: ReplayFailure }[] = [];
@@ -105,7 +116,7 @@ export function createJobRun(options: JobRunOptions): JobRun {
     /** One after the other: of one order, a later event must not come before an earlier one. */
     async function publishInTurn(own: readonly ReadyItem[]): Promise<void> {
       for (const { number, record } of own) {
-        const outcome = await publisher.publish({ topic, ...record });
+        const outcome = await publisher.publish(record);
         if (outcome.ok) {
           blockedBy = undefined;
           continue;
@@ -115,14 +126,12 @@ export function createJobRun(options: JobRunOptions): JobRun {
           continue;
         }
         firstFailed = Math.min(firstFailed, number);
-        noteBlocked(job, outcome.failure);
+        noteBlocked(job, record.topic, outcome.failure);
         return;
       }
     }
     const ready = good.filter(({ number }) => announced.has(number));
-    await Promise.all(
-      [...Map.groupBy(ready, ({ record }) => record.key.toString("latin1")).values()].map(publishInTurn),
-    );
+    await Promise.all([...Map.groupBy(ready, ({ lane }) => lane).values()].map(publishInTurn));
     if (refused.length > 0) await store.skip(job.id, refused, nowMs());
     // What the store refused to announce is not ours to send any more: the next step sees why.
     const firstRefused =
@@ -132,7 +141,7 @@ export function createJobRun(options: JobRunOptions): JobRun {
     if (Number.isFinite(firstFailed)) notBeforeMs = nowMs() + publishAgainMs;
   }
 
-  function noteBlocked({ id }: ReplayJob, { message }: PublishFailure): void {
+  function noteBlocked({ id }: ReplayJob, topic: string, { message }: PublishFailure): void {
     if (blockedBy === message) return;
     blockedBy = message;
     logger.warn("A replay cannot be published now: it is tried again", { job: id, topic, reason: message });
@@ -140,6 +149,11 @@ export function createJobRun(options: JobRunOptions): JobRun {
 
   return {
     async step(job) {
+      if (job.isGathering) {
+        await store.gatherOn(job.id);
+        return { more: true };
+      }
+      if (job.state === "cancelled" && (await store.skipUnsent(job.id, nowMs())) > 0) return { more: true };
       noteProgress(job);
       if (settled === job.total) return end(job);
       if (job.state === "running" && mustStop(job)) {
@@ -164,8 +178,8 @@ export function createJobRun(options: JobRunOptions): JobRun {
         return { more: false };
       }
       const mostSent = Math.min(mostAwaited, Math.max(leastAwaited, 2 * job.ratePerSecond));
-      const room = Math.min(mostSent - sent, canaryRoom(job, settled + sent));
-      const chosen = sendable(items, room);
+      const ofCanary = items.filter(({ number }) => number <= lastOfCanary(job));
+      const chosen = sendable(ofCanary, mostSent - sent);
       if (chosen.length === 0) return { more: false };
       pace.take(chosen.length);
       await send(job, chosen);
@@ -190,30 +204,34 @@ function isAboutTheRecord({ kind, code }: PublishFailure): boolean {
 interface ReadyItem {
   readonly number: number;
   readonly bodyHash: string;
-  readonly record: Omit<Parameters<Publisher["publish"]>[0], "topic">;
+  /** Records of one are published one after the other. */
+  readonly lane: string;
+  readonly record: Parameters<Publisher["publish"]>[0];
 }
 
 /** What can be published, and what never can. */
-function sift(items: readonly ItemToSend[], isOurs: (topic: string) => boolean) {
+function sift(items: readonly ItemToSend[], routeOf: RouteOf) {
   const good: ReadyItem[] = [];
   const bad: { number: number; failure: ReplayFailure }[] = [];
   for (const { jobId, number, letterId, original, isOmitted } of items) {
+    const route = original === null ? undefined : routeOf(original.topic);
     if (original === null)
       bad.push({ number, failure: failure("letter_gone", "The dead letter is not there any more.") });
-    else if (!isOurs(original.topic)) {
+    else if (route === undefined) {
       bad.push({
         number,
         failure: failure("foreign_topic", `Records of ${original.topic} are not replayed here.`),
       });
     } else if (isOmitted) {
       bad.push({ number, failure: failure("value_not_kept", "The value was too large to be kept.") });
-    } else if (original.key === null) {
+    } else if (original.key === null && route.needsKey) {
       bad.push({ number, failure: failure("no_key", "The record has no key: it can never be an event.") });
     } else {
       const { key, value, topic, partition, offset, timestampMs } = original;
       const lineage = lineageHeaders({ letterId, jobId, number, topic, partition, offset, timestampMs });
-      const record = { key, value, headers: [...original.headers, ...lineage] };
-      good.push({ number, bodyHash: bodyHash(original), record });
+      const record = { topic: route.topic, key, value, headers: [...original.headers, ...lineage] };
+      const lane = `${route.topic} ${key?.toString("latin1") ?? letterId}`;
+      good.push({ number, bodyHash: bodyHash(original), lane, record });
     }
   }
   return { good, bad };

@@ -1,15 +1,16 @@
 // What a replay would do, told without doing it: the letters are read with today's schemas and decided on the orders as they are,
 // one after the other, as the worker would. What others write meanwhile is not foreseen.
-import type { Forecast, ReplayPreview } from "../../contract/replays.ts";
+import type { ReplayPreview } from "../../contract/replays.ts";
 import { kindOfFailure } from "../domain/fingerprint.ts";
 import type { OrderState } from "../domain/order.ts";
 import type { Failure } from "../domain/verdict.ts";
-import type { IndexedDeadLetter } from "../store/dead-letter-index.ts";
+import { type IndexedDeadLetter, isWhole } from "../store/dead-letter-index.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { failureOfReading, failureOfRejection } from "../worker/failures.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
 import type { RecordReader } from "../worker/record-reader.ts";
 import { laneOf, type WorkItem } from "../worker/work-item.ts";
+import { createDecisionForecast, type DecisionForecastOptions, type Foreseen } from "./decision-forecast.ts";
 import { decideReplay } from "./domain/decide-replay.ts";
 import { type LetterState, letterStates } from "./domain/replay.ts";
 import { sourceOfLetter } from "./domain/standing.ts";
@@ -20,6 +21,8 @@ export interface PreviewOptions {
   readonly reader: RecordReader;
   readonly sourceOf: (partition: { readonly topic: string; readonly partition: number }) => string;
   readonly isOurs: (topic: string) => boolean;
+  /** System C's. */
+  readonly decisions: DecisionForecastOptions & { readonly isOurs: (topic: string) => boolean };
   readonly simulate: (item: Pick<WorkItem, "lane" | "reading">) => Failure | undefined;
   readonly now: () => number;
 }
@@ -42,9 +45,14 @@ export async function previewReplay(
   const total = await letterFates.count(scope, states);
   const forecasts = createForecasts();
   const orders = new Map<string, OrderState | undefined>();
+  const foreseeDecisions = createDecisionForecast(options.decisions, now);
   let examined = 0;
   for await (const letters of lettersOf(store, scope, states)) {
     const foreseen = await foresee(options, letters, orders);
+    const ofSagas = letters.filter(({ original }) => options.decisions.isOurs(original.topic));
+    for (const [letter, forecast] of await foreseeDecisions(ofSagas)) {
+      foreseen[letters.indexOf(letter)] = forecast;
+    }
     for (const [index, letter] of letters.entries()) {
       const forecast = foreseen[index];
       if (forecast !== undefined) forecasts.add(letter, forecast);
@@ -96,25 +104,16 @@ async function* lettersOf(
   }
 }
 
-interface Foreseen {
-  readonly forecast: Forecast;
-  readonly failure?: Failure;
-}
-
 /** `orders` has what was loaded, and what the letters before have made of it. */
 async function foresee(
   options: PreviewOptions,
   letters: readonly IndexedDeadLetter[],
   orders: Map<string, OrderState | undefined>,
-): Promise<readonly Foreseen[]> {
+): Promise<Foreseen[]> {
   const { store, reader, isOurs, simulate, sourceOf } = options;
   const readings: (WorkItem["reading"] | undefined)[] = [];
   for (const letter of letters) {
-    const readable =
-      isOurs(letter.original.topic) &&
-      letter.omittedValue === null &&
-      letter.omitted.every((part) => part === "text") &&
-      letter.original.key !== null;
+    const readable = isOurs(letter.original.topic) && isWhole(letter) && letter.original.key !== null;
     readings.push(readable ? await readLetter(reader, letter) : undefined);
   }
   const orderIds = readings.flatMap((reading) => (reading?.kind === "event" ? [reading.event.orderId] : []));

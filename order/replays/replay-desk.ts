@@ -2,13 +2,15 @@
 // topic they are read as. Costs nothing for a batch without replays.
 import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
-import { originalOf, readLineage } from "./domain/lineage.ts";
+import { originalOf, readLineage, type ReplayLineage } from "./domain/lineage.ts";
 import { forgedReplay, standingOf, type ReplayStanding } from "./domain/standing.ts";
 import { itemKey, type ReplayStore } from "./store/replay-store.ts";
 
 export interface ReplayDesk {
   /** Of each replay among these records where it stands; others are absent. Rejects with StoreUnavailable. */
   standings(records: readonly OriginalRecord[]): Promise<ReadonlyMap<OriginalRecord, ReplayStanding>>;
+  /** What a record of the replay topic says that it is the replay of; undefined for any other record. */
+  lineageOf(record: OriginalRecord): ReplayLineage | undefined;
   /** Replays of one letter after which another failure puts it in quarantine. */
   readonly quarantineAfter: number;
   /** A replay that failed again is a later failure of its original. */
@@ -20,22 +22,26 @@ export interface ReplayDeskOptions {
   readonly topic: string;
   readonly quarantineAfter: number;
   readonly sourceOf: (partition: { readonly topic: string; readonly partition: number }) => string;
-  /** The group of an order's topic; undefined for any other topic. */
+  /** The group of a topic whose replays go there; undefined for any other topic. */
   readonly groupOf: (topic: string) => string | undefined;
 }
 
 export function createReplayDesk(options: ReplayDeskOptions): ReplayDesk {
   const { store, topic, quarantineAfter, sourceOf, groupOf } = options;
 
+  function lineageOf(record: OriginalRecord): ReplayLineage | undefined {
+    if (record.topic !== topic) return undefined;
+    const lineage = readLineage(record.headers);
+    return lineage !== undefined && groupOf(lineage.topic) !== undefined ? lineage : undefined;
+  }
+
   return {
+    lineageOf,
     quarantineAfter,
     async standings(records) {
       const replays = records.filter((record) => record.topic === topic);
       if (replays.length === 0) return new Map();
-      const lineages = replays.map(({ headers }) => {
-        const lineage = readLineage(headers);
-        return lineage !== undefined && groupOf(lineage.topic) !== undefined ? lineage : undefined;
-      });
+      const lineages = replays.map(lineageOf);
       const announced = await store.announced(lineages.flatMap((lineage) => lineage ?? []));
       return new Map(
         replays.map((record, index) => {
@@ -47,8 +53,7 @@ export function createReplayDesk(options: ReplayDeskOptions): ReplayDesk {
     },
     toDeadLetter(record) {
       const { original, death } = record;
-      if (original.topic !== topic || death?.reason === forgedReplay) return record;
-      const lineage = readLineage(original.headers);
+      const lineage = death?.reason === forgedReplay ? undefined : lineageOf(original);
       const groupId = lineage === undefined ? undefined : groupOf(lineage.topic);
       if (lineage === undefined || groupId === undefined) return record;
       return { ...record, groupId, original: originalOf(original, lineage), replayOf: lineage };

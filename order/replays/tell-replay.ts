@@ -21,7 +21,7 @@ export function tellJob(job: ReplayJob): ToldJob {
     canary: job.canary,
     autoStopFailureShare: job.autoStopShare,
     total: job.total,
-    gathering: false,
+    gathering: job.isGathering,
     counts: { ...job.counts },
     left: job.total - settledCount(job),
     scope: { ...job.scope },

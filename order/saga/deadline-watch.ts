@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
 import type { Saga } from "./domain/saga.ts";
 import { expire } from "./domain/transitions.ts";
-import { beginEvolution } from "./evolution.ts";
+import { beginEvolution, type ReplayOf } from "./evolution.ts";
 import type { SagaWriter } from "./saga-writer.ts";
 import type { SagaStore } from "./store/saga-store.ts";
 
@@ -25,6 +25,7 @@ export interface DeadlineWatchOptions {
    * most. Default: never.
    */
   readonly isBehind?: () => boolean;
+  readonly replayOf?: ReplayOf | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -38,7 +39,7 @@ const maxPatienceMs = 60_000;
 const maxBatchSize = 500;
 
 export function createDeadlineWatch(options: DeadlineWatchOptions): DeadlineWatch {
-  const { store, writer, clock, logger, isBehind = () => false } = options;
+  const { store, writer, clock, logger, isBehind = () => false, replayOf } = options;
   /** When deadlines that this process has set end; most of them are settled before. */
   const looks = new Set<number>();
   let nextLookMs = Number.POSITIVE_INFINITY;
@@ -98,7 +99,7 @@ export function createDeadlineWatch(options: DeadlineWatchOptions): DeadlineWatc
       orderIds,
       expected: new Map(due.map((saga) => [saga.orderId, saga])),
       evolve(known, nowMs) {
-        const evolution = beginEvolution(known);
+        const evolution = beginEvolution(known, replayOf);
         for (const [orderId, saga] of known) evolution.step(orderId, () => expire(saga, nowMs));
         return evolution.end();
       },

@@ -1,14 +1,18 @@
 // Delivered decisions on their way through the worker: read when they come, resolved once the registry was asked, taken in
 // batches that fit a transaction, and decided together.
 import type { KafkaRecord } from "../../kafka/record.ts";
+import type { OriginalRecord } from "../domain/dead-letter.ts";
+import type { ReplayItemId } from "../replays/domain/replay.ts";
+import type { ReplayStanding } from "../replays/domain/standing.ts";
+import { itemKey } from "../replays/store/replay-store.ts";
 import type { SourceProgress } from "../store/order-store.ts";
 import type { Inbox } from "../worker/inbox.ts";
 import { type AssignedPartition, partitionKey, type RecordDelivery } from "../worker/partition.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
-import { type DecisionReader, type DecisionReading, readReplayOf } from "./decision-reader.ts";
-import type { Saga } from "./domain/saga.ts";
+import type { DecisionReader, DecisionReading } from "./decision-reader.ts";
+import type { KeptDecision, Saga } from "./domain/saga.ts";
 import { decide } from "./domain/transitions.ts";
-import { beginEvolution, type Evolution } from "./evolution.ts";
+import { beginEvolution, type Evolution, type ReplayOf } from "./evolution.ts";
 
 /** A record from a topic; its schema may still be unknown. */
 export interface TakenDecision {
@@ -78,35 +82,78 @@ export function progressOf(items: readonly DecisionItem[]): readonly SourceProgr
   return [...bySource.values()];
 }
 
+export interface DecisionContext {
+  readonly nowMs: number;
+  readonly windowMs: number;
+  readonly replays?: ReplayContext | undefined;
+}
+
+interface ReplayContext {
+  readonly replayOf: ReplayOf;
+  /** Where the replays among the records stand. */
+  readonly standings: ReadonlyMap<OriginalRecord, ReplayStanding>;
+  /** Of those that had an outcome before this could be written. */
+  readonly isEnded: (item: ReplayItemId) => boolean;
+}
+
 export function evolveDecisions(
   items: readonly DecisionItem[],
   known: ReadonlyMap<number, Saga>,
-  nowMs: number,
-  windowMs: number,
+  { nowMs, windowMs, replays }: DecisionContext,
 ): Evolution {
-  const evolution = beginEvolution(known);
+  const evolution = beginEvolution(known, replays?.replayOf);
+  const seen = new Set<string>();
   for (const { reading, record, partition } of items) {
     const { groupId } = partition;
+    const standing = replays?.standings.get(record);
+    if (standing?.kind === "forged") {
+      const { reason, message } = standing.failure;
+      evolution.addLetter({ kind: "dead-letter", reason, message, original: record, groupId });
+      continue;
+    }
+    const replay = standing?.kind === "awaited" ? standing : undefined;
+    if (standing !== undefined) {
+      // A copy of one that has its outcome, or of one in this batch.
+      if (replay === undefined || replays?.isEnded(replay.item) || seen.has(itemKey(replay.item))) continue;
+      seen.add(itemKey(replay.item));
+    }
     if (reading.kind === "undecodable") {
       const { reason, message } = reading;
       evolution.addLetter({ kind: "dead-letter", reason, message, original: record, groupId });
       continue;
     }
     const { orderId, side, answer, source } = reading;
+    if (replay !== undefined && waitsAlready(evolution.sagaOf(orderId)?.[side], replay, replays)) continue;
     const decision = {
       orderId,
       side,
       answer,
       source,
       // A record without a time is as old as its arrival.
-      eventTimeMs: record.timestampMs ?? nowMs,
-      replayOf: readReplayOf(record.headers),
+      eventTimeMs: (replay === undefined ? record : replay.origin).timestampMs ?? nowMs,
+      replayOf: replay?.item.letterId ?? null,
       original: record,
       groupId,
     };
-    evolution.step(orderId, (saga) => decide(saga, decision, nowMs, windowMs));
+    const { saga, effects } = evolution.step(orderId, (before) => decide(before, decision, nowMs, windowMs));
+    // A replay that waits for its partner has its outcome when that comes, or its deadline; a dead letter is one.
+    if (replay === undefined || saga[side]?.original === record) continue;
+    if (effects.some(({ kind }) => kind === "dead-letter")) continue;
+    const counts = effects.some((effect) => effect.kind === "counted" && effect.what === "replayed");
+    evolution.endReplay({ ...replay.item, outcome: counts ? "applied" : "already_applied", failure: null });
   }
   return evolution.end();
+}
+
+/** A copy of the replay that waits there. */
+function waitsAlready(
+  kept: KeptDecision | null | undefined,
+  { item }: Extract<ReplayStanding, { kind: "awaited" }>,
+  replays: ReplayContext | undefined,
+): boolean {
+  const original = kept?.original ?? null;
+  const waiting = original === null ? undefined : replays?.replayOf(original);
+  return waiting !== undefined && itemKey(waiting) === itemKey(item);
 }
 
 function isRead(item: TakenDecision): item is DecisionItem {

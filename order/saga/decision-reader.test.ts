@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { openCodec } from "../../schemas/codec.ts";
 import { createMockRegistry } from "../../schemas/mock-registry.ts";
-import { createDecisionReader, readReplayOf } from "./decision-reader.ts";
+import { lineageHeaders } from "../replays/domain/lineage.ts";
+import { createDecisionReader } from "./decision-reader.ts";
 
 const topics = { payment: "payment-orders", stock: "stock-orders" };
 const codec = openCodec({
@@ -16,7 +17,7 @@ await codec.ready();
 const reader = createDecisionReader(codec, topics);
 
 const read = (value: Buffer | string | null, topic = topics.payment) =>
-  reader.read({ topic, value: typeof value === "string" ? Buffer.from(value) : value });
+  reader.read({ topic, value: typeof value === "string" ? Buffer.from(value) : value, headers: [] });
 const dto = (differences: object = {}) => ({
   orderId: 7,
   customerId: "CUST-1",
@@ -119,13 +120,19 @@ describe("what a dead letter tells of a decision", () => {
   });
 });
 
-describe("the replay header", () => {
-  test("names the dead letter; what is empty, null or endless counts as absent", () => {
-    const header = (value: Buffer | null) => [["orderwire-replay-of", value]] as const;
-    expect(readReplayOf(header(Buffer.from("stock-orders/0/7")))).toBe("stock-orders/0/7");
-    expect(readReplayOf(header(Buffer.alloc(0)))).toBeNull();
-    expect(readReplayOf(header(null))).toBeNull();
-    expect(readReplayOf(header(Buffer.alloc(1001, "x")))).toBeNull();
-    expect(readReplayOf([["__TypeId__", Buffer.from("OrderDto")]])).toBeNull();
+test("a replay is read as a record of the topic that it is the replay from; its headers decide nothing elsewhere", () => {
+  const reader = createDecisionReader(codec, topics, "replays");
+  const lineage = lineageHeaders({
+    letterId: `${topics.payment}/0/7`,
+    jobId: "job",
+    number: 1,
+    topic: topics.payment,
+    partition: 0,
+    offset: 7,
+    timestampMs: 5,
   });
+  const value = Buffer.from(JSON.stringify(dto()));
+  const sideOf = (topic: string) => reader.read({ topic, value, headers: lineage });
+  expect(sideOf("replays")).toMatchObject({ side: "payment" });
+  expect(sideOf(topics.stock)).toMatchObject({ side: "stock" });
 });

@@ -1,10 +1,11 @@
 // A record of a decision topic becomes a decision, or the reason why it cannot. JSON as documented or Confluent-framed
 // Avro; the first byte tells which. The key may be anything, and so may headers: what a Spring producer adds is not looked
 // at. Never throws: bytes are other people's.
-import type { KafkaRecord, RecordHeader } from "../../kafka/record.ts";
+import type { KafkaRecord } from "../../kafka/record.ts";
 import type { Codec, DecodeFailure } from "../../schemas/codec.ts";
 import { readEventHeaders } from "../../schemas/event-headers.ts";
 import type { FailedEvent, OriginalRecord } from "../domain/dead-letter.ts";
+import { topicReadAs } from "../replays/replay-desk.ts";
 import type { Answer, Side } from "./domain/saga.ts";
 
 export type DecisionReading =
@@ -31,7 +32,8 @@ export interface NoDecision {
 }
 
 export interface DecisionReader {
-  read(record: Pick<KafkaRecord, "topic" | "value">): DecisionReading;
+  /** A replay is read as a record of the topic that it is the replay from. */
+  read(record: Pick<KafkaRecord, "topic" | "value" | "headers">): DecisionReading;
   /** After "known" or "missing" the records of that schema can be read; "unavailable": ask again later. */
   resolve(schemaId: number): Promise<"known" | "missing" | "unavailable">;
   /** What a dead letter tells of its event. */
@@ -51,8 +53,14 @@ const magicByte = 0;
 export function createDecisionReader(
   codec: Pick<Codec, "decode" | "resolve">,
   topics: DecisionTopics,
+  replayTopic?: string,
 ): DecisionReader {
-  function read({ topic, value }: Pick<KafkaRecord, "topic" | "value">): DecisionReading {
+  const topicOf = (record: Pick<KafkaRecord, "topic" | "headers">) =>
+    record.topic === replayTopic ? (topicReadAs(record) ?? record.topic) : record.topic;
+
+  function read(record: Pick<KafkaRecord, "topic" | "value" | "headers">): DecisionReading {
+    const { value } = record;
+    const topic = topicOf(record);
     const side: Side = topic === topics.payment ? "payment" : "stock";
     if (value !== null && value.length > maxValueBytes) {
       return undecodable("too_large", `The value has ${value.length} bytes: no decision is that long.`);
@@ -74,7 +82,8 @@ export function createDecisionReader(
     read,
     resolve: (schemaId) => codec.resolve(schemaId),
     describe(original) {
-      const { topic, value, headers } = original;
+      const { value, headers } = original;
+      const topic = topicOf(original);
       const eventId = readEventHeaders(headers).eventId ?? null;
       const unknown = { eventType: null, eventId, schemaId: null, eventJson: null };
       if (value === null || value.length > maxValueBytes) return unknown;
@@ -89,17 +98,6 @@ export function createDecisionReader(
       return { eventType: "OrderDto", eventId, schemaId, eventJson: JSON.stringify(event) };
     },
   };
-}
-
-const replayHeader = "orderwire-replay-of";
-const maxReplayHeaderBytes = 1000;
-
-/** The id of the dead letter whose replay a record is; null when it is none. */
-export function readReplayOf(headers: readonly RecordHeader[]): string | null {
-  if (headers.length === 0) return null;
-  const value = headers.findLast(([name]) => name === replayHeader)?.[1] ?? null;
-  if (value === null || value.length === 0 || value.length > maxReplayHeaderBytes) return null;
-  return value.toString("utf8");
 }
 
 function toFailure(failure: DecodeFailure): DecisionReading {

@@ -1,6 +1,7 @@
 // System C's moving parts, in the order in which they open: the outbox, the worker and its consumer group, the deadlines, and
 // the command that places orders.
 import type { SagaCommands } from "../../contract/ports.ts";
+import type { TopicPartition } from "../../kafka/record.ts";
 import { openTransactionalPublisher } from "../../kafka/transactional-publisher.ts";
 import { readTopic } from "../../kafka/read-topic.ts";
 import type { Codec } from "../../schemas/codec.ts";
@@ -8,17 +9,19 @@ import { systemClock } from "../../service/clock.ts";
 import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { Parts } from "../../service/open-parts.ts";
-import type { Settings } from "../../service/settings.ts";
+import { sagaReplayTopicOf, type Settings } from "../../service/settings.ts";
 import { type ConsumerGroup, type ConsumerGroupOptions, openConsumerGroup } from "../consumer-group.ts";
+import { createReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { crashAt } from "../worker/crash-points.ts";
 import { partitionKey } from "../worker/partition.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { SagaCounters } from "./count-evolution.ts";
 import { createDeadlineWatch } from "./deadline-watch.ts";
-import { createDecisionReader } from "./decision-reader.ts";
+import { createDecisionReader, type DecisionReader } from "./decision-reader.ts";
 import { createOrderPlacer } from "./order-placer.ts";
 import { createSagaCommands } from "./place-order.ts";
+import type { ReplayOf } from "./evolution.ts";
 import { createKeyRetention } from "./key-retention.ts";
 import { createReadBack } from "./read-back.ts";
 import { createSagaMessages } from "./saga-messages.ts";
@@ -30,7 +33,7 @@ import { createLetterShrinker } from "./shrink-letter.ts";
 export interface OpenSagaOptions {
   readonly settings: Settings;
   readonly parts: Parts;
-  readonly store: Pick<OrderStore, "sagas" | "readProgress">;
+  readonly store: Pick<OrderStore, "sagas" | "readProgress" | "replays">;
   readonly codec: Codec;
   readonly catalog: Pick<Catalog, "lookUp">;
   readonly logger: Logger;
@@ -52,6 +55,8 @@ export interface SagaState {
 export interface OpenSaga {
   readonly commands: SagaCommands;
   readonly state: SagaState;
+  /** Reads decisions as the worker does. */
+  readonly reader: DecisionReader;
   readonly worker: Pick<SagaWorker, "isPaused" | "owns" | "skipTo">;
   /** When the topics are there; once. Answers the consumer group, which the caller closes before `closing` runs. */
   start(
@@ -99,17 +104,29 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
   });
   closing.add(() => outbox.stop());
 
-  const reader = createDecisionReader(codec, decisionTopics);
+  const sourceOf = (partition: TopicPartition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`;
+  const groupId = `${settings.KAFKA_GROUP_ID}-saga`;
+  const replayTopic = sagaReplayTopicOf(settings);
+  const replays = createReplayDesk({
+    store: options.store.replays,
+    topic: replayTopic,
+    quarantineAfter: settings.REPLAY_MAX_PER_LETTER,
+    sourceOf,
+    groupOf: (topic) => (Object.values(decisionTopics).includes(topic) ? groupId : undefined),
+  });
+  const replayOf: ReplayOf = (original) => replays.lineageOf(original);
+  const reader = createDecisionReader(codec, decisionTopics, replayTopic);
   const writer = createSagaWriter({
     store,
-    messages: createSagaMessages({ codec, reader, ordersTopic, dlqTopic }),
+    messages: createSagaMessages({ codec, reader, replays, ordersTopic, dlqTopic }),
+    quarantineAfter: settings.REPLAY_MAX_PER_LETTER,
     outbox,
     clock,
     tally: options.tally,
   });
   let group: ConsumerGroup | undefined;
   const isBehind = () => (group?.lag() ?? []).reduce((sum, { lag }) => sum + (lag ?? 0), 0) > lagOfPatience;
-  const deadlines = createDeadlineWatch({ store, writer, isBehind, clock, logger });
+  const deadlines = createDeadlineWatch({ store, writer, isBehind, replayOf, clock, logger });
   closing.add(() => deadlines.stop());
   const worker = createSagaWorker({
     store,
@@ -119,12 +136,13 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
     windowMs,
     clock,
     logger,
-    sourceOf: (partition) => `${partitionKey(partition)}@${topicIdOf(partition.topic)}`,
+    sourceOf,
+    replays,
     onSaved: (sagas) => deadlines.note(sagas),
     reachCrashPoint,
   });
   closing.add(() => worker.stop());
-  const placer = createOrderPlacer({ store, writer, outbox, windowMs, clock });
+  const placer = createOrderPlacer({ store, writer, outbox, windowMs, replayOf, clock });
   closing.add(() => placer.stop());
   const retention = createKeyRetention({ store, clock });
   closing.add(() => retention.stop());
@@ -132,6 +150,7 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
   return {
     commands: createSagaCommands({ catalog, store, placer, clock }),
     worker,
+    reader,
     get state() {
       return { waitingFor: worker.waitingFor, blockedBy: outbox.blockedBy };
     },
@@ -139,11 +158,10 @@ export function openSaga(options: OpenSagaOptions): OpenSaga {
       await outbox.start();
       deadlines.start();
       retention.start();
-      const groupId = `${settings.KAFKA_GROUP_ID}-saga`;
       group = await openConsumerGroup({
         join: (source) => worker.join(groupId, source),
         clock,
-        consumer: consumer([decisionTopics.payment, decisionTopics.stock], groupId),
+        consumer: consumer([decisionTopics.payment, decisionTopics.stock, replayTopic], groupId),
       });
       return group;
     },

@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { createWaitingRoom } from "../worker/waiting-room.ts";
 import type { Saga, SagaHome, SagaLine } from "./domain/saga.ts";
 import { placeOrder } from "./domain/transitions.ts";
-import { beginEvolution, type Evolution } from "./evolution.ts";
+import { beginEvolution, type Evolution, type ReplayOf } from "./evolution.ts";
 import { groupPlacements } from "./group-placements.ts";
 import type { SagaOutbox } from "./saga-outbox.ts";
 import type { SagaWriter } from "./saga-writer.ts";
@@ -45,6 +45,7 @@ export interface OrderPlacerOptions {
   readonly outbox: Pick<SagaOutbox, "id" | "blockedBy" | "published">;
   readonly windowMs: number;
   readonly clock: Clock;
+  readonly replayOf?: ReplayOf | undefined;
   /** Orders that wait for their turn; more are refused. Default: 5,000. */
   readonly maxWaiting?: number;
 }
@@ -64,7 +65,7 @@ const publishedPollMs = 50;
 const retryBackoff: Backoff = { firstMs: 100, maxMs: 1000 };
 
 export function createOrderPlacer(options: OrderPlacerOptions): OrderPlacer {
-  const { store, writer, outbox, windowMs, clock, maxWaiting = 5000 } = options;
+  const { store, writer, outbox, windowMs, clock, replayOf, maxWaiting = 5000 } = options;
   const room = createWaitingRoom(clock);
   let queue: Waiting[] = [];
   let running: Promise<void> | undefined;
@@ -143,7 +144,7 @@ export function createOrderPlacer(options: OrderPlacerOptions): OrderPlacer {
       orderIds: batch.map(({ orderId }) => orderId),
       // New ids: there is nothing under them, except decisions that came before their order.
       ...(isRepeat ? {} : { expected: new Map() }),
-      evolve: (known, nowMs) => evolvePlacements(batch, known, nowMs, windowMs),
+      evolve: (known, nowMs) => evolvePlacements(batch, known, { nowMs, windowMs, replayOf }),
     });
     if (written.kind === "keys-taken") return new Set(written.keys);
     if (written.kind === "fenced") throw new Error("a placement claims no source");
@@ -225,10 +226,13 @@ export function createOrderPlacer(options: OrderPlacerOptions): OrderPlacer {
 function evolvePlacements(
   batch: readonly Identified[],
   known: ReadonlyMap<number, Saga>,
-  nowMs: number,
-  windowMs: number,
+  {
+    nowMs,
+    windowMs,
+    replayOf,
+  }: Pick<OrderPlacerOptions, "windowMs" | "replayOf"> & { readonly nowMs: number },
 ): Evolution {
-  const evolution = beginEvolution(known);
+  const evolution = beginEvolution(known, replayOf);
   const requests: KeyedRequest[] = [];
   for (const { orderId, order } of batch) {
     const { customerId, items, keyed } = order;

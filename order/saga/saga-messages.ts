@@ -5,6 +5,8 @@ import type { Codec } from "../../schemas/codec.ts";
 import { buildDeadLetter, trimFurther, type Trim } from "../dead-letters/build-dead-letter.ts";
 import type { OriginalRecord } from "../domain/dead-letter.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
+import { forgedReplay } from "../replays/domain/standing.ts";
+import type { ReplayDesk } from "../replays/replay-desk.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
 import type { DecisionReader } from "./decision-reader.ts";
 import type { Saga } from "./domain/saga.ts";
@@ -35,6 +37,8 @@ export interface SagaMessagesOptions {
   /** With `[dlqTopic, "DeadLetter"]` among its subjects. */
   readonly codec: Pick<Codec, "encode">;
   readonly reader: Pick<DecisionReader, "describe">;
+  /** A replay that failed again is a later failure of its original. */
+  readonly replays?: Pick<ReplayDesk, "toDeadLetter"> | undefined;
   readonly ordersTopic: string;
   readonly dlqTopic: string;
 }
@@ -43,7 +47,7 @@ export interface SagaMessagesOptions {
 const maxLetterBytes = 950_000;
 
 export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
-  const { codec, reader, ordersTopic, dlqTopic } = options;
+  const { codec, reader, replays, ordersTopic, dlqTopic } = options;
 
   function toOrderMessage(saga: Saga, isResult: boolean): OutgoingMessage {
     const { orderId, order } = saga;
@@ -60,11 +64,10 @@ export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
   }
 
   function toLetter({ reason, message, original, groupId }: LetterRequest, nowMs: number): OutgoingMessage {
-    const { topic, partition, offset } = original;
     const attempt = { attempt: 1, failedAtMs: nowMs, errorType: errorTypeOf(reason), errorMessage: message };
-    const record: ParkedRecord = {
-      source: `${topic}/${partition}`,
-      offset,
+    const failed: ParkedRecord = {
+      source: `${original.topic}/${original.partition}`,
+      offset: original.offset,
       lane: "",
       groupId,
       original,
@@ -74,7 +77,11 @@ export function createSagaMessages(options: SagaMessagesOptions): SagaMessages {
       dueAtMs: null,
       death: { category: "NO_RETRY_DLQ", reason },
     };
-    const eventId = derivedEventId("saga-dead-letter", topic, partition, offset, reason);
+    const record = replays?.toDeadLetter(failed) ?? failed;
+    const { topic, partition, offset } = record.original;
+    const { jobId, number } = record.replayOf ?? {};
+    const again = jobId === undefined || number === undefined ? [] : [jobId, number];
+    const eventId = derivedEventId("saga-dead-letter", topic, partition, offset, reason, ...again);
     for (let trim: Trim = "whole"; ;) {
       const { key, headers, event } = buildDeadLetter(record, nowMs, trim);
       const encoded = codec.encode(dlqTopic, "DeadLetter", event);
@@ -122,11 +129,12 @@ export function readPlace(headers: readonly RecordHeader[], outboxId: string): n
   return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : undefined;
 }
 
-function errorTypeOf(reason: string): string {
+export function errorTypeOf(reason: string): string {
   return errorTypes.get(reason) ?? "DecodeError";
 }
 
 const errorTypes: ReadonlyMap<string, string> = new Map([
+  [forgedReplay, "ForgedReplay"],
   ["invalid_event", "InvalidEvent"],
   ["contradictory_decision", "ContradictoryDecision"],
   ["outside_window", "LateDecision"],

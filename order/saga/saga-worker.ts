@@ -5,6 +5,8 @@ import type { KafkaRecord, TopicPartition } from "../../kafka/record.ts";
 import type { Clock } from "../../service/clock.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { RecordSink, RecordSource } from "../consumer-group.ts";
+import type { OriginalRecord } from "../domain/dead-letter.ts";
+import type { ReplayDesk } from "../replays/replay-desk.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { applyBackPressure } from "../worker/back-pressure.ts";
 import { createClaims } from "../worker/claims.ts";
@@ -50,6 +52,7 @@ export interface SagaWorkerOptions {
   readonly sourceOf: (partition: TopicPartition) => string;
   /** Sagas as they have just been saved. */
   readonly onSaved: (sagas: readonly Saga[]) => void;
+  readonly replays?: Pick<ReplayDesk, "standings" | "lineageOf"> | undefined;
   readonly reachCrashPoint?: ReachCrashPoint;
   /** Records of one transaction. Default: 2,000. */
   readonly maxBatchSize?: number;
@@ -72,7 +75,8 @@ export interface SagaWorker {
 }
 
 export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
-  const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved } = options;
+  const { store, reader, writer, windowMs, clock, logger, sourceOf, readProgress, onSaved, replays } =
+    options;
   const { maxBatchSize = 2000, maxInbox = 10_000 } = options;
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const partitions = new Map<string, AssignedPartition>();
@@ -122,10 +126,16 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   async function run(fresh: readonly TakenDecision[]): Promise<void> {
     try {
       const items = await resolveDecisions(reader, fresh);
+      const standings = await standingsOf(items);
       const written = await writer.write({
         progress: progressOf(items),
         orderIds: ordersOf(items),
-        evolve: (known, nowMs) => evolveDecisions(items, known, nowMs, windowMs),
+        evolve: (known, nowMs, isEnded) =>
+          evolveDecisions(items, known, {
+            nowMs,
+            windowMs,
+            replays: standings === undefined ? undefined : { ...standings, isEnded },
+          }),
         onStage: (stage, evolution) => {
           if (stage === "before-save") reachCrashPoint("saga-before-save");
           else reachSaved(evolution);
@@ -145,6 +155,13 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
       if (error instanceof StoreUnavailable) for (const { partition } of fresh) unclaim(partition);
       throw error;
     }
+  }
+
+  /** Always there: what waits in the store may be a replay, also where none has come now. */
+  async function standingsOf(items: readonly DecisionItem[]) {
+    if (replays === undefined) return undefined;
+    const standings = await replays.standings(items.map(({ record }) => record));
+    return { replayOf: (original: OriginalRecord) => replays.lineageOf(original), standings };
   }
 
   function reachSaved({ changes }: Evolution): void {

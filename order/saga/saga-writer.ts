@@ -1,13 +1,18 @@
 // Brings a change into the store, whoever else changes the same sagas meanwhile: look, decide, save, and again from the
 // start when somebody was faster. What is written goes to the outbox straight from memory.
 import type { Clock } from "../../service/clock.ts";
+import type { ReplayItemId } from "../replays/domain/replay.ts";
+import { itemKey } from "../replays/store/replay-store.ts";
 import type { SourceProgress } from "../store/order-store.ts";
 import { countEvolution, type SagaCounters } from "./count-evolution.ts";
 import type { Saga, SagaHome } from "./domain/saga.ts";
 import type { Evolution } from "./evolution.ts";
 import { createRecentSagas } from "./recent-sagas.ts";
 import type { SagaMessages } from "./saga-messages.ts";
-import type { OutgoingMessage, SagaStore } from "./store/saga-store.ts";
+import type { OutgoingMessage, SagaSaveOutcome, SagaStore } from "./store/saga-store.ts";
+
+/** Whether a replay had its outcome before this could be written: then it has no effect any more. */
+export type IsEnded = (item: ReplayItemId) => boolean;
 
 export interface SagaChange {
   /** Empty for what comes from no topic. */
@@ -16,7 +21,7 @@ export interface SagaChange {
   /** What is expected to be there, instead of a look; the store says when it is not so. */
   readonly expected?: ReadonlyMap<number, Saga>;
   /** Pure; called again when a saga was changed by somebody else meanwhile. */
-  readonly evolve: (known: ReadonlyMap<number, Saga>, nowMs: number) => Evolution;
+  readonly evolve: (known: ReadonlyMap<number, Saga>, nowMs: number, isEnded: IsEnded) => Evolution;
   /** Before each save and after the one that succeeded. */
   readonly onStage?: (stage: "before-save" | "after-save", evolution: Evolution) => void;
 }
@@ -42,11 +47,20 @@ export interface SagaWriterOptions {
     offer(firstSeq: number, messages: readonly OutgoingMessage[]): void;
   };
   readonly clock: Clock;
+  /** Replays of one letter after which another failure puts it in quarantine. Default: 5. */
+  readonly quarantineAfter?: number;
   /** Hears of each change that is saved. */
   readonly tally?: SagaCounters;
 }
 
-export function createSagaWriter({ store, messages, outbox, clock, tally }: SagaWriterOptions): SagaWriter {
+export function createSagaWriter({
+  store,
+  messages,
+  outbox,
+  clock,
+  quarantineAfter = 5,
+  tally,
+}: SagaWriterOptions): SagaWriter {
   const recent = createRecentSagas();
 
   /** What this process has just saved, and for the rest one query. */
@@ -60,10 +74,14 @@ export function createSagaWriter({ store, messages, outbox, clock, tally }: Saga
   async function writeOnce(
     change: SagaChange,
     known: ReadonlyMap<number, Saga>,
-  ): Promise<WriteOutcome | { readonly kind: "conflicts" }> {
+    isEnded: IsEnded,
+  ): Promise<WriteOutcome | Extract<SagaSaveOutcome, { kind: "conflicts" | "settled" }>> {
     const nowMs = clock.nowMs();
-    const evolution = change.evolve(known, nowMs);
+    const evolution = change.evolve(known, nowMs, isEnded);
     const { changes, counted, requests = [] } = evolution;
+    const settle = evolution.replayEnds
+      .filter((end) => !isEnded(end))
+      .map((end) => ({ ...end, atMs: nowMs, quarantineAfter }));
     const outgoing = evolution.messages.map((message) => messages.toOutgoing(message, nowMs));
     change.onStage?.("before-save", evolution);
     const saved = await store.save({
@@ -73,6 +91,7 @@ export function createSagaWriter({ store, messages, outbox, clock, tally }: Saga
       outbox: outbox.id,
       counted,
       requests,
+      settle,
     });
     if (saved.kind !== "saved") return saved;
     if (tally !== undefined) countEvolution(tally, evolution);
@@ -90,9 +109,14 @@ export function createSagaWriter({ store, messages, outbox, clock, tally }: Saga
     async write(change) {
       const { orderIds, expected } = change;
       let known = expected ?? (await look(orderIds));
+      const ended = new Set<string>();
       for (;;) {
         try {
-          const written = await writeOnce(change, known);
+          const written = await writeOnce(change, known, (item) => ended.has(itemKey(item)));
+          if (written.kind === "settled") {
+            for (const item of written.items) ended.add(itemKey(item));
+            continue;
+          }
           if (written.kind !== "conflicts") return written;
         } catch (error) {
           // Written or not: the store knows.

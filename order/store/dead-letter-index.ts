@@ -37,6 +37,14 @@ export interface IndexedDeadLetter {
   readonly dlqOffset: number;
 }
 
+/** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */
+export function isWhole({
+  omittedValue,
+  omitted,
+}: Pick<IndexedDeadLetter, "omittedValue" | "omitted">): boolean {
+  return omittedValue === null && omitted.every((part) => part === "text");
+}
+
 export interface DeadLetterFilter {
   /** Of the original record. */
   readonly topic?: string;
@@ -74,6 +82,13 @@ export interface DeadLetterCount {
   readonly letters: number;
 }
 
+export interface DeadLetterPage {
+  readonly filter: DeadLetterFilter;
+  readonly limit: number;
+  readonly after?: DeadLetterPlace;
+  readonly offset?: number;
+}
+
 export interface DeadLetterIndex {
   /**
    * Adds what is not there yet, in one transaction; a copy of a known event changes nothing, unless it tells of a later
@@ -82,12 +97,7 @@ export interface DeadLetterIndex {
    */
   add(letters: readonly IndexedDeadLetter[]): Promise<void>;
   /** In topic order; `after` and `offset` exclude each other. */
-  list(page: {
-    readonly filter: DeadLetterFilter;
-    readonly limit: number;
-    readonly after?: DeadLetterPlace;
-    readonly offset?: number;
-  }): Promise<readonly IndexedDeadLetter[]>;
+  list(page: DeadLetterPage): Promise<readonly IndexedDeadLetter[]>;
   get(id: string): Promise<IndexedDeadLetter | undefined>;
   /** All of them by DLQ topic and category, in this order, none with 0; cheap. */
   count(): Promise<readonly DeadLetterCount[]>;

@@ -208,6 +208,19 @@ export function isAboutFate({ column }: DeadLetterCondition): boolean {
   return column === "state" || column === "fingerprint";
 }
 
+/** Whether `letter_fates` answers all of it without the letters, in the order of its own places. */
+export function areOfFates(conditions: readonly DeadLetterCondition[]): boolean {
+  return (
+    conditions.some(isAboutFate) &&
+    conditions.every(
+      (condition) =>
+        isAboutFate(condition) ||
+        condition.column === "dlq_topic" ||
+        condition.column === "last_failed_at_ms",
+    )
+  );
+}
+
 /** A place as the columns have it, in the order in which letters are listed. */
 export type PlaceValues = readonly [topic: string, partition: number, offset: number];
 

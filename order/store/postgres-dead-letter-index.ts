@@ -2,13 +2,20 @@
 // so no letter can stop the topic from being read on.
 import type { SQL } from "bun";
 import { addFates, forgetPlaces } from "../replays/store/create-letter-fates.ts";
+import { countBetween } from "../replays/store/count-matching.ts";
 import { chunkByBytes } from "./chunk-by-bytes.ts";
-import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
+import type {
+  DeadLetterFilter,
+  DeadLetterIndex,
+  DeadLetterPage,
+  IndexedDeadLetter,
+} from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   type DeadLetterRow,
   type SelectedCountRow,
+  areOfFates,
   deadLetterColumns,
   failedAgain,
   isAboutFate,
@@ -22,6 +29,7 @@ import {
   toPlaceValues,
   toFateRow,
 } from "./dead-letter-row.ts";
+import { listByTopic } from "./list-by-topic.ts";
 import { toKeyText } from "./key-text.ts";
 import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 
@@ -38,6 +46,46 @@ const operators: Readonly<Record<DeadLetterCondition["test"], (column: string, v
 export function createPostgresDeadLetterIndex(
   run: <Answer>(work: (sql: SQL) => Promise<Answer>) => Promise<Answer>,
 ): DeadLetterIndex {
+  async function listLetters({ filter, limit, after, offset = 0 }: DeadLetterPage) {
+    const conditions = toConditions(filter);
+    const values: (string | number)[] = [];
+    const next = (value: string | number) => {
+      values.push(value);
+      return `$${values.length}`;
+    };
+    // What became of letters is in an index of its own, in their order.
+    const isByFate = conditions.some(isAboutFate);
+    const ofFates = areOfFates(conditions);
+    const table = isByFate ? "letter_fates" : "dead_letters";
+    const place = `${table}.dlq_topic, ${table}.dlq_partition, ${table}.dlq_offset`;
+    const clauses = conditions.map((condition) => {
+      const own = ofFates || isAboutFate(condition) ? "letter_fates" : "dead_letters";
+      return operators[condition.test](`${own}.${condition.column}`, next(condition.value));
+    });
+    if (ofFates) clauses.push("letter_fates.dlq_partition >= 0");
+    if (after !== undefined) {
+      const [topic, partition, offsetAfter] = toPlaceValues(after);
+      clauses.push(
+        `(${place}) > (${next(topic)}, ${next(partition)}::integer, ${next(offsetAfter)}::bigint)`,
+      );
+    }
+    const joined = isByFate
+      ? "dead_letters join letter_fates on letter_fates.id = dead_letters.id"
+      : "dead_letters";
+    // The letters themselves are fetched when the page has been found: what is sorted or passed over stays narrow.
+    const text = `select document, key, value from (
+        select ${table}.id as letter, ${table}.dlq_topic as place_topic, ${table}.dlq_partition as place_partition,
+          ${table}.dlq_offset as place_offset
+        from ${ofFates ? "letter_fates" : joined} ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
+        order by ${place} limit ${next(limit)} offset ${next(offset)}
+      ) as page join dead_letters on dead_letters.id = letter
+      order by place_topic, place_partition, place_offset`;
+    return (await run((sql) => sql.unsafe<DeadLetterBodyRow[]>(text, values))).map(readDeadLetterRow);
+  }
+
+  const countLetters = (filter: DeadLetterFilter) =>
+    run((sql) => runPostgresScript(sql, countBetween(postgresDialect, toConditions(filter), undefined)));
+
   return {
     async add(letters) {
       if (letters.length === 0) return;
@@ -58,39 +106,7 @@ export function createPostgresDeadLetterIndex(
         }),
       );
     },
-    async list({ filter, limit, after, offset = 0 }) {
-      const conditions = toConditions(filter);
-      const values: (string | number)[] = conditions.map(({ value }) => value);
-      const isByFate = conditions.some(isAboutFate);
-      // What became of letters is in an index of its own, in their order.
-      const table = isByFate ? "letter_fates" : "dead_letters";
-      const place = `${table}.dlq_topic, ${table}.dlq_partition, ${table}.dlq_offset`;
-      const clauses = conditions.map((condition, index) => {
-        const name = `${isAboutFate(condition) ? "letter_fates" : "dead_letters"}.${condition.column}`;
-        return operators[condition.test](name, `$${index + 1}`);
-      });
-      const next = () => `$${values.length}`;
-      if (after !== undefined) {
-        const [topic, partition, offsetAfter] = toPlaceValues(after).map((value) => {
-          values.push(value);
-          return next();
-        });
-        clauses.push(`(${place}) > (${topic}, ${partition}::integer, ${offsetAfter}::bigint)`);
-      }
-      values.push(limit);
-      const limitValue = next();
-      values.push(offset);
-      // The letters themselves are fetched when the page has been found: what is sorted or passed over stays narrow.
-      const text = `select document, key, value from (
-          select dead_letters.id as letter, ${table}.dlq_topic as place_topic, ${table}.dlq_partition as place_partition,
-            ${table}.dlq_offset as place_offset
-          from dead_letters ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""}
-          ${clauses.length === 0 ? "" : `where ${clauses.join(" and ")}`}
-          order by ${place} limit ${limitValue} offset ${next()}
-        ) as page join dead_letters on dead_letters.id = letter
-        order by place_topic, place_partition, place_offset`;
-      return (await run((sql) => sql.unsafe<DeadLetterBodyRow[]>(text, values))).map(readDeadLetterRow);
-    },
+    list: (page) => listByTopic(page, listLetters, countLetters),
     async get(id) {
       const rows = await run(
         (sql) =>

@@ -2,11 +2,18 @@
 // letter, is done in stretches between which the process does its other work.
 import type { Database } from "bun:sqlite";
 import { addFates, forgetPlaces } from "../replays/store/create-letter-fates.ts";
-import type { DeadLetterIndex, IndexedDeadLetter } from "./dead-letter-index.ts";
+import { countBetween } from "../replays/store/count-matching.ts";
+import type {
+  DeadLetterFilter,
+  DeadLetterIndex,
+  DeadLetterPage,
+  IndexedDeadLetter,
+} from "./dead-letter-index.ts";
 import {
   type DeadLetterBodyRow,
   type DeadLetterCondition,
   type DeadLetterRow,
+  areOfFates,
   failedAgain,
   isAboutFate,
   looksAtEach,
@@ -20,6 +27,7 @@ import {
   toFateRow,
   toPlaceValues,
 } from "./dead-letter-row.ts";
+import { listByTopic } from "./list-by-topic.ts";
 import { toKeyText } from "./key-text.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { runSqliteScript, sqliteDialect } from "./sql-script.ts";
@@ -40,6 +48,22 @@ type Run = <Answer>(work: (connection: SqliteConnection) => Answer) => Promise<A
 
 /** Both give work the open database; `write` when nobody else writes. */
 export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterIndex {
+  async function listLetters({ filter, limit, after, offset = 0 }: DeadLetterPage) {
+    const conditions = toConditions(filter);
+    const start = after === undefined ? beforeAll : toPlaceValues(after);
+    const rows = conditions.some(looksAtEach)
+      ? await search(run, conditions, { limit, offset, after: start })
+      : await run(({ database }) =>
+          select(database, conditions, { limit, offset, after: start, until: null }),
+        );
+    return rows.map(readDeadLetterRow);
+  }
+
+  const countLetters = (filter: DeadLetterFilter) =>
+    run(({ database }) =>
+      runSqliteScript(database, countBetween(sqliteDialect, toConditions(filter), undefined)),
+    );
+
   return {
     async add(letters) {
       if (letters.length === 0) return;
@@ -61,16 +85,7 @@ export function createSqliteDeadLetterIndex(run: Run, write: Run): DeadLetterInd
         }),
       );
     },
-    async list({ filter, limit, after, offset = 0 }) {
-      const conditions = toConditions(filter);
-      const start = after === undefined ? beforeAll : toPlaceValues(after);
-      const rows = conditions.some(looksAtEach)
-        ? await search(run, conditions, { limit, offset, after: start })
-        : await run(({ database }) =>
-            select(database, conditions, { limit, offset, after: start, until: null }),
-          );
-      return rows.map(readDeadLetterRow);
-    },
+    list: (page) => listByTopic(page, listLetters, countLetters),
     async get(id) {
       const row = await run(({ deadLetters }) => deadLetters.selectLetter.get(toKeyText(id)));
       return row === null ? undefined : readDeadLetterRow(row);
@@ -190,6 +205,7 @@ function select(
   { limit, offset, after, until }: Page & { readonly until: PlaceValues | null },
 ): readonly DeadLetterBodyRow[] {
   const isByFate = conditions.some(isAboutFate);
+  const ofFates = areOfFates(conditions);
   // What became of letters is in an index of its own, in their order.
   const table = isByFate ? "letter_fates" : "dead_letters";
   const place = `${table}.dlq_topic, ${table}.dlq_partition, ${table}.dlq_offset`;
@@ -202,10 +218,18 @@ function select(
   for (const condition of conditions) {
     const { column, test, value } = condition;
     const own = column === "document" ? "dead_letter_bodies" : "dead_letters";
-    clauses.push(operators[test](`${isAboutFate(condition) ? "letter_fates" : own}.${column}`));
+    clauses.push(operators[test](`${ofFates || isAboutFate(condition) ? "letter_fates" : own}.${column}`));
     values.push(value);
   }
   values.push(limit, offset);
+  if (ofFates) {
+    const text = `select document, key, value from (
+        select id as letter, dlq_topic as place_topic, dlq_partition as place_partition, dlq_offset as place_offset
+        from letter_fates where dlq_partition >= 0 and ${clauses.join(" and ")} order by ${place} limit ? offset ?
+      ) as page cross join dead_letters on dead_letters.id = letter join dead_letter_bodies using (number)
+      order by place_topic, place_partition, place_offset`;
+    return database.query<DeadLetterBodyRow, (string | number)[]>(text).all(...values);
+  }
   // The letters are looked up after the page has been found.
   const text = `select document, key, value from dead_letters join dead_letter_bodies using (number)
     ${isByFate ? "join letter_fates on letter_fates.id = dead_letters.id" : ""}

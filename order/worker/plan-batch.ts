@@ -83,7 +83,7 @@ export function planBatch(
     expectedVersion: orders.get(orderId)?.version ?? 0,
   }));
   const settled = [...settle.values()];
-  const allDone = ends.every((end) => end === done);
+  const allDone = ends.every(({ kind }) => kind === "done");
   return { changes, ...parkedChanges(items, ends), settle: settled, ends, allDone };
 }
 
@@ -210,7 +210,7 @@ function parkedChanges(
   for (let index = 0; index < items.length; index += 1) {
     const [item, end] = [items[index], ends[index]];
     // Nearly all of them.
-    if (item === undefined || end === undefined || (end === done && item.delivery !== null)) continue;
+    if (item === undefined || end === undefined || (end.kind === "done" && item.delivery !== null)) continue;
     const isNew = item.delivery !== null;
     const id: ParkedId = { source: item.partition.source, offset: item.record.offset };
     if (end.kind === "done") unpark.push(id);

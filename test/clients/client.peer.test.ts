@@ -84,13 +84,11 @@ describe("the packed client", () => {
       const browser = Bun.spawn(
         [
           chromium ?? "",
-          ...[
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-          ],
+          "--headless",
+          "--no-sandbox",
+          "--disable-gpu",
+          "--no-first-run",
+          "--disable-background-networking",
           `--user-data-dir=${join(folder, "profile")}`,
           page.url,
         ],

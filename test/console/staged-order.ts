@@ -14,15 +14,24 @@ import type { OrderHealthDetail } from "../../contract/health.ts";
 import { serveHttp } from "../../service/http-server.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 import type { Scene } from "./real-scenes.ts";
+import { stagedLive, stagedSagas } from "./staged-live.ts";
 import { stagedLetters, stagedReplays } from "./staged-replays.ts";
 
 export function stagedOrder(scene: string): Scene {
+  const live = scene === "staged-live" ? stagedLive() : undefined;
   const { app } = createTestOrder({
     ...optionsOf(scene),
+    ...(live === undefined ? {} : { ports: live, sagas: stagedSagas() }),
     console: createConsole({ environment: "production" }),
   });
   const server = serveHttp({ hostname: "127.0.0.1", port: 0, fetch: app.fetch });
-  return { url: server.url, close: () => server.stop(500) };
+  return {
+    url: server.url,
+    close() {
+      live?.close();
+      return server.stop(500);
+    },
+  };
 }
 
 function optionsOf(scene: string): TestOrderOptions {

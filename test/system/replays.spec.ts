@@ -162,7 +162,7 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       expect(ended.reduce((sum, { counts }) => sum + counts.applied, 0)).toBe(8);
     }, 60_000);
 
-    test("what fails again is the same letter, open, with its later failure; what is old is stale", async () => {
+    test("what fails again is the same letter, open, with its later failure; what a later update has overtaken is stale, and a create has not", async () => {
       await create("B", id("AGAIN"));
       await untilCreated(id("AGAIN"));
       await create("B", id("AGAIN"));
@@ -171,11 +171,22 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       const [old] = await untilLetters("OLD", 1);
       await create("B", id("OLD"));
       await untilCreated(id("OLD"));
+      await update("B", id("OLD"), "delivered");
+      await eventually(async () => expect(await statusOf(id("OLD"))).toBe("delivered"));
+      await update("B", id("EARLY"), "shipped");
+      const [early] = await untilLetters("EARLY", 1);
+      await create("B", id("EARLY"));
+      await untilCreated(id("EARLY"));
 
-      const job = await start({ ids: [duplicate?.id ?? "", old?.id ?? ""] });
+      const scope = { ids: [duplicate, old, early].map((letter) => letter?.id ?? "") };
+      expect(await client.replays.preview.query({ scope })).toMatchObject({
+        counts: { would_fail: 1, stale: 1, would_apply: 1 },
+      });
+      const job = await start(scope);
       const ended = await untilEnded(job.id);
-      expect(ended).toMatchObject({ counts: { failed: 1, stale: 1 }, left: 0 });
-      expect(await statusOf(id("OLD"))).toBe("new");
+      expect(ended).toMatchObject({ counts: { failed: 1, stale: 1, applied: 1 }, left: 0 });
+      expect(await statusOf(id("OLD"))).toBe("delivered");
+      expect(await statusOf(id("EARLY"))).toBe("shipped");
       const { items } = await client.replays.items.query({ id: job.id, state: "failed" });
       expect(items).toMatchObject([
         { deadLetterId: duplicate?.id, failure: { reason: "duplicate_create", errorType: "DuplicateOrder" } },
@@ -210,6 +221,60 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       const rest = await start(scope);
       expect(rest.total).toBe(ended.counts.skipped);
       expect((await untilEnded(rest.id)).counts.applied).toBe(rest.total);
+    }, 60_000);
+
+    test("a replay of which too many fail stops itself before it has made more of it, and goes on when it is resumed", async () => {
+      const orderIds = Array.from({ length: 120 }, (_, index) => id(`STOP-${index}`));
+      await Promise.all(orderIds.map((orderId) => update("B", orderId, "shipped")));
+      await untilLetters("STOP", orderIds.length);
+      const job = await start({ filter: { text: id("STOP") } }, { ratePerSecond: 40 });
+      const stopped = await untilJob(job.id, ({ state }) => expect(state).toBe("paused"));
+      expect(stopped.pauseCause).toBe("failures");
+      expect(stopped.counts.failed).toBeGreaterThanOrEqual(20);
+      expect(stopped.left).toBeGreaterThan(0);
+      await Promise.all(orderIds.map((orderId) => create("B", orderId)));
+      await Promise.all(orderIds.map(untilCreated));
+      await client.replays.resume.mutate({ id: job.id, reason: "the creates are there" });
+      const ended = await eventually(async () => {
+        const now = await client.replays.get.query({ id: job.id });
+        expect(now.endedAt).not.toBeNull();
+        return now;
+      }, 20_000);
+      expect(ended.counts.applied).toBeGreaterThan(0);
+      expect(ended.counts.applied + ended.counts.failed).toBe(orderIds.length);
+      expect(await client.dlq.count.query({ text: id("STOP"), state: "open" })).toEqual({
+        count: ended.counts.failed,
+        exact: true,
+      });
+    }, 60_000);
+
+    test("letters are counted and replayed by a header of theirs", async () => {
+      const orderId = id("HEADER-0");
+      const writer = await openEventWriter(product.parts.registry, product.settings);
+      const producer = await openRawProducer(product.parts.brokers);
+      const key = Buffer.from(orderId);
+      const value = writer.updateA(orderId, "shipped");
+      const headers = [["source", Buffer.from(id("web"))]] as const;
+      await producer.produce({ topic: product.topics.statusUpdates, key, value, headers });
+      await producer.close();
+      writer.close();
+      await untilLetters("HEADER", 1);
+      await create("A", orderId);
+      await untilCreated(orderId);
+      const filter = { header: `source=${id("web")}` };
+      expect(await client.dlq.count.query(filter)).toEqual({ count: 1, exact: true });
+      expect(await client.dlq.count.query({ header: `source=${id("we")}` })).toEqual({
+        count: 0,
+        exact: true,
+      });
+      expect((await client.dlq.list.query(filter)).deadLetters).toMatchObject([{ orderId }]);
+      expect(await client.replays.preview.query({ scope: { filter } })).toMatchObject({
+        counts: { would_apply: 1 },
+      });
+      expect(await untilEnded((await start({ filter })).id)).toMatchObject({
+        total: 1,
+        counts: { applied: 1 },
+      });
     }, 60_000);
 
     test("discarded letters are left out of replays until they are restored", async () => {

@@ -1,6 +1,7 @@
 // System C as documented, over HTTP and on the topics: every way in which two decisions can come, and what becomes of each.
 // The window is a second, so that what has to close does.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createOrderClient } from "../../contract/client.ts";
 import { eventually } from "./eventually.ts";
 import { callHttp } from "./http-call.ts";
 import type { OpenProduct } from "./open-product.ts";
@@ -197,12 +198,16 @@ export function describeSagas(name: string, _prefix: string, open: () => Promise
         errorMessage: expect.stringContaining("60000 ms"),
       });
       expect(await desk.saga(orderId)).toMatchObject({ order: { status: "NEW" }, stock: { state: "late" } });
-      await desk.produce({
-        topic: desk.topics.stock,
-        key: letter.originalKey,
-        value: letter.originalValue,
-        timestampMs: nowMs,
-        headers: [["orderwire-replay-of", Buffer.from(letter.id)]],
+      const client = createOrderClient(product.orderUrl);
+      const listed = await eventually(async () => {
+        const { deadLetters } = await client.dlq.list.query({ orderId: String(orderId) });
+        expect(deadLetters).toMatchObject([{ reason: "outside_window", state: "open" }]);
+        return deadLetters;
+      });
+      await client.replays.start.mutate({
+        scope: { ids: listed.map(({ id }) => id) },
+        name: "late",
+        reason: "stock was down for a minute",
       });
       expect((await desk.untilResult(orderId)).map(({ status }) => status)).toEqual(["NEW", "CONFIRMED"]);
       expect(await desk.saga(orderId)).toMatchObject({ stock: { state: "joined", replayed: true } });

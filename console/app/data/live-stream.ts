@@ -141,13 +141,7 @@ function keepStream(queries: QueryClient): () => void {
 
 type Keys = readonly (readonly string[])[];
 
-const aboutLetters: Keys = [
-  ["dead-letter-stats"],
-  ["first-dead-letter"],
-  ["letter-counts"],
-  ["groups"],
-  ["letters-of"],
-];
+const aboutLetters: Keys = [["dead-letter-stats"], ["letter-counts"], ["groups"], ["letters-of"]];
 const aboutParked: Keys = [["parked"], ["health"]];
 const aboutReplays: Keys = [["replays"], ["newest-replays"], ["replay-items"], ["replay-timeline"]];
 

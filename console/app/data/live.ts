@@ -38,15 +38,3 @@ export function useDeadLetterInfo() {
     staleTime: 60_000,
   });
 }
-
-/** The first one in topic order; null when there is none. */
-export function useFirstDeadLetter() {
-  return useQuery({
-    queryKey: ["first-dead-letter"],
-    queryFn: async ({ signal }) => {
-      const { deadLetters } = await orderClient.dlq.list.query({ limit: 1 }, { signal });
-      return deadLetters[0] ?? null;
-    },
-    refetchInterval: 2 * countsEveryMs,
-  });
-}

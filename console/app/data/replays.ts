@@ -57,11 +57,14 @@ export function useReplay(id: string) {
   });
 }
 
-export function useReplayTimeline(id: string, ended: boolean) {
+/** Counting a large job takes order a while, so it is asked for less often. */
+const largeJob = 20_000;
+
+export function useReplayTimeline(id: string, ended: boolean, total: number) {
   return useQuery({
     queryKey: ["replay-timeline", id, ended],
     queryFn: ({ signal }) => orderClient.replays.timeline.query({ id }, { signal }),
-    refetchInterval: ended ? false : 2 * jobEveryMs,
+    refetchInterval: ended ? false : (total > largeJob ? 5 : 2) * jobEveryMs,
     placeholderData: (before) => before,
   });
 }

@@ -10,6 +10,8 @@ interface OrderDialogProps {
   readonly title: string;
   /** On the button that does it. */
   readonly action: string;
+  /** On the button that does nothing. */
+  readonly dismiss?: string;
   /** `danger` for what cannot be taken back. */
   readonly mood?: "usual" | "danger";
   readonly failure: string;
@@ -23,6 +25,7 @@ interface OrderDialogProps {
 export function OrderDialog({
   title,
   action,
+  dismiss = "Cancel",
   mood = "danger",
   failure,
   send,
@@ -60,7 +63,7 @@ export function OrderDialog({
         {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
         <footer className="dialog-foot">
           <button type="button" disabled={order.isPending} onClick={close}>
-            Cancel
+            {dismiss}
           </button>
           <button type="submit" className={mood} disabled={order.isPending}>
             {order.isPending ? "Sending…" : action}

@@ -88,7 +88,11 @@ export function Failures() {
         </span>
         <Age readAtMs={groups.dataUpdatedAt} />
       </p>
-      {groups.isPending && <Loading rows={8} what="the failures" />}
+      {groups.isPending && (
+        <div className="groups-loading">
+          <Loading rows={4} what="the failures" />
+        </div>
+      )}
       {groups.isError && (
         <TroubleNotice
           title={

@@ -94,7 +94,7 @@ export function GroupRow({ group, index, onOrder }: GroupRowProps) {
       </dl>
       <div className="group-orders">
         {all !== undefined && (
-          <Link className="button usual" href={all}>
+          <Link className="button leading" href={all}>
             <Icon name="replays" /> Replay {countText(open > 0 ? open : quarantined)} matching
           </Link>
         )}

@@ -10,8 +10,12 @@ import { Panel } from "../parts/panel.tsx";
 import { Plot, type PlotSeries } from "../parts/plot.tsx";
 import { Instant } from "../parts/time.tsx";
 
-const spans = { "5": "5 min", "15": "15 min", "60": "1 hour" } as const;
-type Span = keyof typeof spans;
+const spans = [
+  ["5", "5 min"],
+  ["15", "15 min"],
+  ["60", "1 hour"],
+] as const;
+type Span = (typeof spans)[number][0];
 
 export function HistoryPanel() {
   const [asked, setAsked] = useParameter("span");
@@ -29,14 +33,14 @@ export function HistoryPanel() {
       title="Events"
       aside={
         <div className="tabs" role="group" aria-label="How far back">
-          {(Object.keys(spans) as Span[]).map((name) => (
+          {spans.map(([name, title]) => (
             <button
               key={name}
               type="button"
               aria-pressed={name === span}
               onClick={() => setAsked(name === "15" ? "" : name, { replace: true })}
             >
-              {spans[name]}
+              {title}
             </button>
           ))}
         </div>

@@ -7,12 +7,12 @@ import { PartitionTable } from "./partition-table.tsx";
 import { SchemaVersions } from "./schema-versions.tsx";
 import { TopicTail } from "./topic-tail.tsx";
 
-const views = {
-  tail: "Records",
-  partitions: "Partitions",
-  schemas: "Schemas",
-} as const;
-type View = keyof typeof views;
+const views = [
+  ["tail", "Records"],
+  ["partitions", "Partitions"],
+  ["schemas", "Schemas"],
+] as const;
+type View = (typeof views)[number][0];
 
 export function Live() {
   const [asked, setAsked] = useParameter("view");
@@ -32,9 +32,9 @@ export function Live() {
         <LiveSign />
       </PageHead>
       <div className="tabs" role="group" aria-label="What is shown">
-        {(Object.keys(views) as View[]).map((name) => (
+        {views.map(([name, title]) => (
           <button key={name} type="button" aria-pressed={name === view} onClick={() => show(name)}>
-            {views[name]}
+            {title}
           </button>
         ))}
       </div>

@@ -80,6 +80,8 @@ function stepsOf(letter: LetterDetails): readonly Step[] {
   ];
 }
 
+const endMoods = { ok: "good", bad: "bad", warn: "plain", none: "plain" } as const;
+
 /** A later failure has taken the place of the first one's attempts; when it was is still known. */
 function firstFailure({ firstFailureAt, failures }: LetterDetails): readonly Step[] {
   const [first] = failures;
@@ -124,7 +126,7 @@ function replaySteps(replay: LetterReplay): readonly Step[] {
     iso: settledAt,
     title: `Replay: ${word}`,
     ...(failure === null ? {} : { text: <Long text={failure.errorMessage} length={240} /> }),
-    mood: mood === "ok" ? "good" : mood === "bad" ? "bad" : "plain",
+    mood: endMoods[mood],
   };
   return [started, ended];
 }

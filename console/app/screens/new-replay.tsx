@@ -162,6 +162,7 @@ export function NewReplay() {
 
 function startText(total: number | undefined, canary: number | undefined): string {
   if (total === undefined) return "Replay";
+  if (total === 0) return "Nothing to replay";
   const first = canary === undefined || canary >= total ? "" : `, ${countText(canary)} first`;
   return `Replay ${counted(total, "message")}${first}`;
 }

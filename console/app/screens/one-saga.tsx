@@ -188,18 +188,15 @@ const verbs = {
 } as const;
 
 function stepTitle(event: Event): ReactNode {
-  switch (event.kind) {
-    case "placed":
-      return "Order placed";
-    case "settled":
-      return (
-        <span>
-          Settled <StatusBadge status={event.status} />
-        </span>
-      );
-    default:
-      return `${event.side === "payment" ? "Payment" : "Stock"} ${verbs[event.kind]}: ${event.answer}`;
+  if (event.kind === "placed") return "Order placed";
+  if (event.kind === "settled") {
+    return (
+      <span>
+        Settled <StatusBadge status={event.status} />
+      </span>
+    );
   }
+  return `${event.side === "payment" ? "Payment" : "Stock"} ${verbs[event.kind]}: ${event.answer}`;
 }
 
 function stepText(event: Event): ReactNode {

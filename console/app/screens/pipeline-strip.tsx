@@ -93,11 +93,11 @@ function worker({
   const named = { name: "order", about: "decides and stores", cause: breaker.cause } as const;
   if (draining) return { ...named, state: "slow", word: "stopping", cause: "The service is stopping" };
   if (breaker.state === "open") return { ...named, state: "down", word: "stands still" };
-  if (breaker.state === "probing") return { ...named, state: "slow", word: "tries one at a time" };
   if (stalled > 0) {
     const word = `${stalled} partition${stalled === 1 ? " stands" : "s stand"} still`;
     return { ...named, state: "down", word, cause: "See the list below" };
   }
+  if (breaker.state === "probing") return { ...named, state: "slow", word: "tries one at a time" };
   if (registry.state === "down") {
     return { ...named, state: "slow", word: "registry down", cause: registry.cause };
   }

@@ -85,6 +85,7 @@ export function ReplayOrders({ ordering: { what, job }, onClose }: ReplayOrdersP
           {...common}
           title="Cancel this replay"
           action="Cancel the replay"
+          dismiss="Keep it"
           failure="It was not cancelled"
           send={(fields) => orderClient.replays.cancel.mutate({ id, reason: formText(fields, "reason") })}
         >

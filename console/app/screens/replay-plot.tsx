@@ -10,7 +10,7 @@ import { Plot, type PlotSeries } from "../parts/plot.tsx";
 import { Age } from "../parts/time.tsx";
 
 export function ReplayPlot({ job }: { readonly job: ReplayJob }) {
-  const timeline = useReplayTimeline(job.id, job.endedAt !== null);
+  const timeline = useReplayTimeline(job.id, job.endedAt !== null, job.total);
   const { data } = timeline;
   const plotted = useMemo(() => {
     if (data === undefined) return undefined;
@@ -24,7 +24,7 @@ export function ReplayPlot({ job }: { readonly job: ReplayJob }) {
   }, [data]);
   return (
     <Panel
-      title="New failures since the start"
+      title="Outcomes and new failures since the start"
       aside={
         <>
           {data !== undefined && <span>steps of {spanText(data.stepMs)}</span>}

@@ -136,8 +136,9 @@ function TailState({
 
 function matches({ key, headers, value }: TailedRecord, wanted: string): boolean {
   if (wanted === "") return true;
-  const body = "json" in value ? value.json : "text" in value ? value.text : "";
-  return [key ?? "", body, ...headers.flatMap(({ name, value: own }) => [name, own ?? ""])].some((text) =>
-    text.toLowerCase().includes(wanted),
+  const body = "text" in value ? value.text : "";
+  const json = "json" in value ? value.json : "";
+  return [key ?? "", body, json, ...headers.flatMap(({ name, value: own }) => [name, own ?? ""])].some(
+    (text) => text.toLowerCase().includes(wanted),
   );
 }

@@ -85,6 +85,66 @@ describe("given an order", () => {
   });
 });
 
+describe("an update that came before its order was created", () => {
+  test("has its effect, at its own place, and is known again", () => {
+    const order = orderAfter([create, at(9)]);
+    const first = decideReplay(order, update("shipped"), at(5));
+    if (first.kind !== "apply") throw new Error("not applied");
+    expect(first.order).toMatchObject({
+      status: "shipped",
+      version: 2,
+      applied: { "order-events/0@life": 9 },
+    });
+    expect(decideReplay(first.order, update("shipped"), at(5))).toEqual({ kind: "already-applied" });
+    expect(decideReplay(first.order, create, at(9))).toEqual({ kind: "already-applied" });
+    // The topic is read again from the beginning: what had its effect has no second one.
+    expect(decide(first.order, update("shipped"), at(5))).toEqual({ kind: "already-applied" });
+    expect(decide(first.order, create, at(9))).toEqual({ kind: "already-applied" });
+  });
+
+  test("is stale after a later one like it, and after any update that followed the create", () => {
+    const order = orderAfter([create, at(9)]);
+    const later = decideReplay(order, update("delivered"), at(7));
+    if (later.kind !== "apply") throw new Error("not applied");
+    expect(decideReplay(later.order, update("shipped"), at(5))).toEqual({ kind: "stale" });
+    const followed = orderAfter([create, at(9)], [update("paid"), at(12)]);
+    expect(decideReplay(followed, update("shipped"), at(5))).toEqual({ kind: "stale" });
+  });
+});
+
+test("updates from both sides of their create, live and replayed in any order: each has one effect, and the latest that had one stands", () => {
+  const createdAt = 5;
+  const steps = fc.array(fc.record({ offset: fc.nat(10), live: fc.boolean() }), { maxLength: 30 });
+  fc.assert(
+    fc.property(steps, (drawn) => {
+      let order = orderAfter([create, at(createdAt)]);
+      const applied: number[] = [];
+      let nextLive = createdAt + 1;
+      for (const { offset, live } of drawn) {
+        // Live ones come in the topic's order, and any that has not come may have failed and be replayed.
+        const own = live ? nextLive : offset;
+        if (own === createdAt || own > 10) continue;
+        if (live) nextLive += 1;
+        const event = update(`status-${own}`);
+        const decision = live ? decide(order, event, at(own)) : decideReplay(order, event, at(own));
+        if (decision.kind === "apply") {
+          applied.push(own);
+          order = decision.order;
+          continue;
+        }
+        // What has no effect had it before, or would have undone a later update.
+        if (decision.kind === "stale") expect(Math.max(...applied)).toBeGreaterThan(own);
+        else if (!live) expect(applied).toContain(own);
+      }
+      expect(applied).toEqual([...new Set(applied)].toSorted((left, right) => left - right));
+      expect(order.version).toBe(1 + applied.length);
+      expect(order.status).toBe(applied.length === 0 ? "new" : `status-${Math.max(...applied)}`);
+      expect(order.applied["order-events/0@life"]).toBe(Math.max(createdAt, ...applied));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("replayed in any order and any number of times, each event has one effect and none undoes a later one", () => {
   const updates = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 6 });
   fc.assert(

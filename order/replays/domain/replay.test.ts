@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { canaryRoom, isCanaryThrough, mustStop, type ReplayCounts, type ReplayJob } from "./replay.ts";
+import { isCanaryThrough, lastOfCanary, mustStop, type ReplayCounts, type ReplayJob } from "./replay.ts";
 
 function job(counts: Partial<ReplayCounts>, differences: Partial<ReplayJob> = {}): ReplayJob {
   return {
@@ -15,6 +15,7 @@ function job(counts: Partial<ReplayCounts>, differences: Partial<ReplayJob> = {}
     canary: null,
     isReleased: false,
     autoStopShare: 0.5,
+    isGathering: false,
     total: 100,
     counts: { applied: 0, already_applied: 0, stale: 0, failed: 0, skipped: 0, ...counts },
     judgedFrom: 0,
@@ -40,8 +41,8 @@ test("what failed before the last resume is not held against the job", () => {
 });
 
 test("a canary lets so many go, waits for all of them, and goes on when it was released", () => {
-  expect(canaryRoom({ canary: 5, isReleased: false }, 3)).toBe(2);
-  expect(canaryRoom({ canary: 5, isReleased: true }, 90)).toBe(Number.POSITIVE_INFINITY);
+  expect(lastOfCanary({ canary: 5, isReleased: false })).toBe(5);
+  expect(lastOfCanary({ canary: 5, isReleased: true })).toBe(Number.POSITIVE_INFINITY);
   expect(isCanaryThrough(job({ applied: 4 }, { canary: 5 }))).toBe(false);
   expect(isCanaryThrough(job({ applied: 3, failed: 2 }, { canary: 5 }))).toBe(true);
   expect(isCanaryThrough(job({ applied: 5 }, { canary: 5, total: 5 }))).toBe(false);

@@ -62,6 +62,8 @@ export interface ReplayJob {
   /** Share of failures at which the job pauses itself. */
   readonly autoStopShare: number;
   readonly total: number;
+  /** Not all of its letters are written down yet: the total grows to what it was started with. */
+  readonly isGathering: boolean;
   readonly counts: ReplayCounts;
   /** Outcomes, and failures among them, that were there at the last resume. */
   readonly judgedFrom: number;
@@ -95,12 +97,12 @@ export function mustStop(
   return judged >= leastJudged && failed / judged >= job.autoStopShare;
 }
 
-/** How many more may be published now because of the canary; infinity without one. */
-export function canaryRoom(
-  { canary, isReleased }: Pick<ReplayJob, "canary" | "isReleased">,
-  sent: number,
-): number {
-  return canary === null || isReleased ? Number.POSITIVE_INFINITY : Math.max(0, canary - sent);
+/**
+ * The last item that may be published now because of the canary; infinity without one. By its number and not by what is counted:
+ * counts are read one after the other, and an outcome that comes in between would be missing in both.
+ */
+export function lastOfCanary({ canary, isReleased }: Pick<ReplayJob, "canary" | "isReleased">): number {
+  return canary === null || isReleased ? Number.POSITIVE_INFINITY : canary;
 }
 
 /** Whether the canary is through and somebody has to look at it. */

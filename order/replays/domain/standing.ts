@@ -13,8 +13,8 @@ export type ReplayStanding =
   | {
       readonly kind: "awaited";
       readonly item: ReplayItemId & { readonly letterId: string };
-      /** Where the event that failed was; without its event id, which is in its headers. */
-      readonly origin: Omit<EventOrigin, "eventId">;
+      /** Where the event that failed was, and when; without its event id, which is in its headers. */
+      readonly origin: Omit<EventOrigin, "eventId"> & { readonly timestampMs: number | null };
     }
   /** A copy of one that has its outcome. */
   | { readonly kind: "settled" }
@@ -45,7 +45,7 @@ export function standingOf(
 ): ReplayStanding {
   if (lineage === undefined) return forged("The record names no dead letter that it is the replay of.");
   if (announced === undefined) return forged("No replay of this dead letter was ordered.");
-  const { letterId, topic, partition, offset } = lineage;
+  const { letterId, topic, partition, offset, timestampMs } = lineage;
   const [, place, , letterOffset] = letterIdPattern.exec(letterId) ?? [];
   const isItself = place === `${topic}/${partition}` && letterOffset === String(offset);
   if (announced.letterId !== letterId || !isItself) {
@@ -59,7 +59,8 @@ export function standingOf(
   if (announced.state !== "sent") return { kind: "settled" };
   const source = sourceOfLetter(letterId, sourceOf);
   const { jobId, number } = announced;
-  return { kind: "awaited", item: { jobId, number, letterId }, origin: { source, topic, partition, offset } };
+  const origin = { source, topic, partition, offset, timestampMs };
+  return { kind: "awaited", item: { jobId, number, letterId }, origin };
 }
 
 /** Its reason code; a dead letter with it is about the replay topic's record itself. */

@@ -50,7 +50,7 @@ function* selectStretchEnd(after: PlaceValues): Script<PlaceValues | null> {
   return end === undefined ? null : [end.dlq_topic, end.dlq_partition, end.dlq_offset];
 }
 
-function* countBetween(
+export function* countBetween(
   dialect: Dialect,
   conditions: readonly DeadLetterCondition[],
   between: { readonly after: PlaceValues; readonly until: PlaceValues | null } | undefined,

@@ -5,6 +5,8 @@ import { readKeyText, toKeyText } from "../../store/key-text.ts";
 import { ask, type Dialect, type Script } from "../../store/sql-script.ts";
 import type { LetterState } from "../domain/replay.ts";
 import type { GroupNote, LetterFate, LetterFates, LetterGroup } from "./letter-fates.ts";
+import { pieceSize } from "./gather-letters.ts";
+import type { LetterScope } from "./replay-store.ts";
 import { countMatching } from "./count-matching.ts";
 import { lettersInScope } from "./letters-in-scope.ts";
 import type { ReplayStoreOptions } from "./create-replay-store.ts";
@@ -18,15 +20,14 @@ export function createLetterFates({
     of: (ids) => read(() => selectFates(dialect, ids)),
     groups: (nowMs) => read(() => selectGroups(nowMs)),
     annotate: (fingerprint, note) => run(() => annotate(fingerprint, note)),
-    move: (scope, from, to) =>
-      run(function* () {
-        const { text, values } = lettersInScope(dialect, scope, from, 1);
-        const moved = yield* ask<{ one: number }>(
-          `update letter_fates set state = $1 where ${text} returning 1 as one`,
-          [to, ...values],
-        );
-        return moved.length;
-      }),
+    async move(scope, from, to) {
+      let count = 0;
+      for (;;) {
+        const moved = await run(() => movePiece(dialect, scope, from, to));
+        count += moved;
+        if (moved < pieceSize) return count;
+      }
+    },
     count: (scope, states) =>
       read(function* () {
         const { text, values } = lettersInScope(dialect, scope, states, 0);
@@ -56,6 +57,23 @@ export function createLetterFates({
         return row?.oldest ?? undefined;
       }),
   };
+}
+
+/** What is moved does not match any more, so the next piece begins behind it. */
+function* movePiece(
+  dialect: Dialect,
+  scope: LetterScope,
+  from: readonly LetterState[],
+  to: LetterState,
+): Script<number> {
+  const { text, values } = lettersInScope(dialect, scope, from, 1);
+  const moved = yield* ask<{ one: number }>(
+    `update letter_fates set state = $1
+     where id in (select letter_fates.id from letter_fates where ${text} limit ${pieceSize} ${dialect.forUpdate})
+     returning 1 as one`,
+    [to, ...values],
+  );
+  return moved.length;
 }
 
 interface FateRow {

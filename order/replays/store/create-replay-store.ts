@@ -1,7 +1,7 @@
 // Jobs and items in either dialect. What counts as exact is exact because each step is one transaction whose statements name
 // the state that they start from: a job that is cancelled while its items are announced has each of them either sent or
 // skipped, never both.
-import type { IndexedDeadLetter } from "../../store/dead-letter-index.ts";
+import { isWhole } from "../../store/dead-letter-index.ts";
 import { chunkByBytes } from "../../store/chunk-by-bytes.ts";
 import { type DeadLetterBodyRow, readDeadLetterRow } from "../../store/dead-letter-row.ts";
 import { readKeyText, toKeyText } from "../../store/key-text.ts";
@@ -18,7 +18,7 @@ import {
   readJobRow,
   toJobDocument,
 } from "./job-row.ts";
-import { lettersInScope } from "./letters-in-scope.ts";
+import { beginGathering, gatherOn, pieceSize } from "./gather-letters.ts";
 import {
   type AnnouncedItem,
   itemKey,
@@ -84,13 +84,19 @@ export function createReplayStore({
         return rows.map(readItemRow);
       }),
     timeline: (query) => read(() => selectTimeline(query)),
-    change: (jobId, change) => run(() => changeJob(jobId, change)),
+    gatherOn: (jobId) =>
+      run(function* () {
+        yield* gatherOn(dialect, jobId);
+        return yield* selectJob(jobId);
+      }),
+    skipUnsent: (jobId, atMs) => run(() => skipUnsent(dialect, jobId, atMs)),
+    change: (jobId, change) => run(() => changeJob(dialect, jobId, change)),
     lease: (owner, nowMs, untilMs) =>
       run(function* () {
         const rows = yield* ask<JobRow>(
           `update replay_jobs set lease_owner = $1, lease_until_ms = cast($3 as bigint)
            where ended_at_ms is null and (state in ('running', 'cancelled')
-               or total = applied + already_applied + stale + failed + skipped)
+               or gather is not null or total = applied + already_applied + stale + failed + skipped)
              and (lease_owner = $1 or lease_owner is null or lease_until_ms < cast($2 as bigint))
            returning ${jobColumns}`,
           [owner, nowMs, untilMs],
@@ -136,7 +142,7 @@ export function createReplayStore({
           `update replay_jobs set ended_at_ms = cast($2 as bigint),
              state = case when state = 'cancelled' then 'cancelled' else 'done' end, pause_cause = null
            where id = $1 and ended_at_ms is null
-             and total = applied + already_applied + stale + failed + skipped
+             and total = applied + already_applied + stale + failed + skipped and gather is null
            returning ${jobColumns}`,
           [jobId, atMs],
         );
@@ -179,14 +185,7 @@ function* create(
     if (row === undefined) throw new Error("a job that is there already is not there");
     return readJobRow(row);
   }
-  const { text, values } = lettersInScope(dialect, scope, states, 1);
-  yield* ask(
-    `insert into replay_items (job_id, number, letter_id, state)
-     select $1, row_number() over (order by dlq_topic, dlq_partition, dlq_offset), id, 'pending'
-     from (select id, dlq_topic, dlq_partition, dlq_offset from letter_fates where ${text}
-       order by dlq_topic, dlq_partition, dlq_offset ${dialect.forUpdate}) as chosen`,
-    [id, ...values],
-  );
+  yield* beginGathering(dialect, id, scope, states);
   if (job.edit !== undefined) {
     yield* ask(
       `insert into replay_edits (job_id, number, value, event_id)
@@ -194,17 +193,9 @@ function* create(
       [id, job.edit.value.toString("base64"), job.edit.eventId],
     );
   }
-  yield* ask(
-    `update letter_fates set state = 'replaying' where id in (select letter_id from replay_items where job_id = $1)`,
-    [id],
-  );
-  const [row] = yield* ask<JobRow>(
-    `update replay_jobs set total = (select count(*) from replay_items where job_id = $1) where id = $1
-     returning ${jobColumns}`,
-    [id],
-  );
+  const [row] = yield* ask<JobRow>(`select ${jobColumns} from replay_jobs where id = $1`, [id]);
   if (row === undefined) throw new Error("a job that was made is not there");
-  if (row.total > 0) return readJobRow(row);
+  if (row.total > 0 || row.gather !== null) return readJobRow(row);
   const [ended] = yield* ask<JobRow>(
     `update replay_jobs set state = 'done', ended_at_ms = created_at_ms where id = $1 returning ${jobColumns}`,
     [id],
@@ -212,7 +203,7 @@ function* create(
   return readJobRow(ended ?? row);
 }
 
-function* changeJob(jobId: string, change: JobChange): Script<ReplayJob | undefined> {
+function* changeJob(dialect: Dialect, jobId: string, change: JobChange): Script<ReplayJob | undefined> {
   switch (change.kind) {
     case "pause":
       yield* ask(
@@ -236,7 +227,7 @@ function* changeJob(jobId: string, change: JobChange): Script<ReplayJob | undefi
       );
       break;
     case "cancel":
-      yield* cancel(jobId, change.atMs);
+      yield* cancel(dialect, jobId, change.atMs);
   }
   return yield* selectJob(jobId);
 }
@@ -253,24 +244,37 @@ const notSent: ReplayFailure = {
   errorMessage: "The job was cancelled before it was published.",
 };
 
-function* cancel(jobId: string, atMs: number): Script<void> {
+/** Nothing more of it is announced, or gathered. */
+function* cancel(dialect: Dialect, jobId: string, atMs: number): Script<void> {
   const [row] = yield* ask<{ id: string }>(
-    `update replay_jobs set state = 'cancelled', pause_cause = null
+    `update replay_jobs set state = 'cancelled', pause_cause = null, gather = null
      where id = $1 and state in ('running', 'paused') and ended_at_ms is null returning id`,
     [jobId],
   );
-  if (row === undefined) return;
+  if (row !== undefined) yield* skipUnsent(dialect, jobId, atMs);
+}
+
+function* skipUnsent(dialect: Dialect, jobId: string, atMs: number): Script<number> {
   const skipped = yield* ask<{ letter_id: string }>(
     `update replay_items set state = 'skipped', settled_at_ms = cast($2 as bigint), failure = $3
-     where job_id = $1 and state = 'pending' returning letter_id`,
+     where job_id = $1 and number in (select number from replay_items where job_id = $1 and state = 'pending'
+         and exists (select 1 from replay_jobs where id = $1 and replay_jobs.state = 'cancelled')
+       order by number limit ${pieceSize}) returning letter_id`,
     [jobId, atMs, JSON.stringify(notSent)],
   );
+  if (skipped.length === 0) return 0;
+  yield* openLetters(dialect, skipped);
+  yield* countSkipped(jobId, skipped.length);
+  return skipped.length;
+}
+
+function* openLetters(dialect: Dialect, skipped: readonly { readonly letter_id: string }[]): Script<void> {
+  const letters = JSON.stringify(skipped.map(({ letter_id }) => ({ letter: letter_id })));
   yield* ask(
     `update letter_fates set ${openAgain}
-     where id in (select letter_id from replay_items where job_id = $1 and state = 'skipped')`,
-    [jobId],
+     where id in (select letter from ${dialect.recordsOf("$1", { letter: "text" })})`,
+    [letters],
   );
-  yield* countSkipped(jobId, skipped.length);
 }
 
 function* countSkipped(jobId: string, count: number): Script<void> {
@@ -301,12 +305,7 @@ function* skipItems(
     records,
   );
   if (skipped.length === 0) return;
-  const letters = JSON.stringify(skipped.map(({ letter_id }) => ({ letter: letter_id })));
-  yield* ask(
-    `update letter_fates set ${openAgain}
-     where id in (select letter from ${dialect.recordsOf("$1", { letter: "text" })})`,
-    [letters],
-  );
+  yield* openLetters(dialect, skipped);
   yield* countSkipped(jobId, skipped.length);
 }
 
@@ -328,7 +327,8 @@ function* itemsToSend(
     `select items.number, items.letter_id, items.state, document, key, ${bodiesTable}.value,
        replay_edits.value as edited_value, replay_edits.event_id as edited_id
      from (select number, letter_id, state from replay_items where job_id = $1 and number > cast($2 as integer)
-       and state in ('pending', 'sent') order by number limit cast($3 as integer)) as items
+       and (state = 'sent' or (state = 'pending' and not exists
+         (select 1 from replay_jobs where id = $1 and replay_jobs.state = 'cancelled'))) order by number limit cast($3 as integer)) as items
      ${joinBodies}
      left join replay_edits on replay_edits.job_id = $1 and replay_edits.number = items.number order by items.number`,
     [jobId, afterNumber, limit],
@@ -355,11 +355,6 @@ function withEdit(original: OriginalRecord, value: string | null, eventId: strin
     value: Buffer.from(value, "base64"),
     headers: [...headers, [eventIdHeader, Buffer.from(eventId)]],
   };
-}
-
-/** Whether a replay of it would be the original, byte for byte; its JSON text only repeats the bytes. */
-function isWhole({ omittedValue, omitted }: IndexedDeadLetter): boolean {
-  return omittedValue === null && omitted.every((part) => part === "text");
 }
 
 interface AnnouncedRow {

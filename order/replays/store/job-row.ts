@@ -23,6 +23,7 @@ export interface JobRow {
   readonly created_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly audit_id: number;
+  readonly gather: string | null;
   readonly document: string;
 }
 
@@ -30,7 +31,7 @@ export interface JobRow {
 export const jobColumns = `cast(number as double precision) as number, id, request_id, state, pause_cause, rate_per_second,
   canary, is_released, total, applied, already_applied, stale, failed, skipped, judged_from, failed_from,
   cast(created_at_ms as double precision) as created_at_ms, cast(ended_at_ms as double precision) as ended_at_ms,
-  cast(audit_id as double precision) as audit_id, document`;
+  cast(audit_id as double precision) as audit_id, gather, document`;
 
 /** What is never asked for in a statement; JSON expresses every text. */
 type JobDocument = Pick<NewReplayJob, "name" | "reason" | "actor" | "autoStopShare" | "scope">;
@@ -54,6 +55,7 @@ export function readJobRow(row: JobRow): ReplayJob {
     canary: row.canary,
     isReleased: row.is_released === 1,
     total: row.total,
+    isGathering: row.gather !== null,
     counts: {
       applied: row.applied,
       already_applied: row.already_applied,

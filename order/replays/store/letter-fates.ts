@@ -53,7 +53,7 @@ export interface LetterFates {
   groups(nowMs: number): Promise<readonly LetterGroup[]>;
   /** False when no such failure is known. */
   annotate(fingerprint: string, note: GroupNote): Promise<boolean>;
-  /** Moves letters from these states; answers how many. */
+  /** Moves letters from these states, ten thousand in a transaction; answers how many. Repeating it moves the rest. */
   move(scope: LetterScope, from: readonly LetterState[], to: LetterState): Promise<number>;
   count(scope: LetterScope, states?: readonly LetterState[]): Promise<number>;
   /** Of all that match, whatever became of them; not exact when `hasTime` says no before all were looked at. */

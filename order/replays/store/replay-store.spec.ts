@@ -132,6 +132,98 @@ export function describeReplayStore(name: string, createPlace: () => Promise<Sto
       expect(jobs.reduce((sum, { total }) => sum + total, 0)).toBe(30);
     });
 
+    describe("of very many letters", () => {
+      const count = 23_000;
+      /** On two DLQ topics; every third failed for another reason. */
+      const addMany = () =>
+        instances.store.deadLetters.add(
+          Array.from({ length: count }, (_, index) =>
+            letterAt(index, {
+              dlqTopic: index % 2 === 0 ? "order-events-dlq" : "a-dlq",
+              death: { category: "NO_RETRY_DLQ", reason: index % 3 === 0 ? "truncated" : "unknown_order" },
+            }),
+          ),
+        );
+      const lettersOf = async (jobId: string) => {
+        const numbers: number[] = [];
+        const ids: string[] = [];
+        for (let afterNumber = 0; ;) {
+          const page = await instances.store.replays.listItems({ jobId, afterNumber, limit: 1000 });
+          const last = page.at(-1);
+          if (last === undefined) return { numbers, ids };
+          numbers.push(...page.map(({ number }) => number));
+          ids.push(...page.map(({ letterId }) => letterId));
+          afterNumber = last.number;
+        }
+      };
+      const gatherAll = async (jobId: string) => {
+        for (;;) {
+          const job = await instances.neighbour.replays.gatherOn(jobId);
+          if (job?.isGathering !== true) return job;
+        }
+      };
+
+      test("a job is gathered piece by piece by whoever is there, and has what was there when it was started, once and in order", async () => {
+        await addMany();
+        const { store } = instances;
+        const started = await start("one");
+        expect(started).toMatchObject({ isGathering: true, state: "running" });
+        expect(started.total).toBeLessThan(count);
+        // The one that started it is gone; meanwhile more letters come, and nothing else can have what it has taken.
+        await store.deadLetters.add([letterAt(count), letterAt(count + 1, { dlqTopic: "z-dlq" })]);
+        const other = await store.replays.create(
+          newJob("two"),
+          { kind: "filter", filter: { orderId: "ORD-1" } },
+          ["open"],
+        );
+        const job = await gatherAll("one");
+        expect((job?.total ?? 0) + other.total).toBe(count);
+        const { numbers, ids } = await lettersOf("one");
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+        const places = ids.map((letterId) => Number(letterId.slice("order-events/0/".length)));
+        const inOrder = [...places.filter((at) => at % 2 === 1), ...places.filter((at) => at % 2 === 0)];
+        expect(places).toEqual(inOrder);
+        expect(new Set(places).size).toBe(places.length);
+        expect(Math.max(...places)).toBe(count - 1);
+        expect(await store.letterFates.countByState()).toMatchObject({ open: 2, replaying: count });
+        expect(await gatherAll("one")).toEqual(job);
+      }, 60_000);
+
+      test("cancelled while it is gathered it takes nothing more, and everything is open again in the end", async () => {
+        await addMany();
+        const { store } = instances;
+        const filter = { reason: "unknown_order" };
+        const started = await store.replays.create(newJob("one"), { kind: "filter", filter }, ["open"]);
+        expect(started.isGathering).toBe(true);
+        expect(await store.replays.end("one", 1)).toBeUndefined();
+        const cancelled = await store.replays.change("one", { kind: "cancel", atMs: 1 });
+        expect(cancelled).toMatchObject({ state: "cancelled", isGathering: false });
+        while ((await store.replays.skipUnsent("one", 1)) > 0);
+        const job = await store.replays.get("one");
+        expect(job?.counts.skipped).toBe(job?.total ?? -1);
+        expect(await store.replays.end("one", 1)).toMatchObject({ state: "cancelled" });
+        expect(await store.letterFates.countByState()).toMatchObject({ open: count, replaying: 0 });
+
+        const all = await gatherAll(
+          (await store.replays.create(newJob("two"), { kind: "filter", filter }, ["open"])).id,
+        );
+        expect(all?.total).toBe(Array.from({ length: count }).filter((_, index) => index % 3 !== 0).length);
+        await store.replays.change("two", { kind: "cancel", atMs: 2 });
+        expect(await store.replays.itemsToSend("two", 0, 10)).toEqual([]);
+        expect(await instances.neighbour.replays.skipUnsent("two", 2)).toBeGreaterThan(0);
+        expect(await store.replays.skipUnsent("two", 2)).toBe(0);
+        expect(await store.replays.get("two")).toMatchObject({ counts: { skipped: all?.total } });
+      }, 60_000);
+
+      test("discarded and restored all of them are, exactly", async () => {
+        await addMany();
+        const { letterFates } = instances.store;
+        expect(await letterFates.move(everything, ["open"], "discarded")).toBe(count);
+        expect(await letterFates.move(everything, ["discarded"], "open")).toBe(count);
+        expect(await letterFates.move(everything, ["discarded"], "open")).toBe(0);
+      }, 60_000);
+    });
+
     test("one instance holds a job, until its lease is over", async () => {
       await addLetters(1);
       await start("one");

@@ -95,15 +95,17 @@ export type JobChange =
   | { readonly kind: "pause"; readonly cause: PauseCause }
   | { readonly kind: "resume" }
   | { readonly kind: "rate"; readonly ratePerSecond: number }
-  /** What was not sent is skipped, and its letters are open again. */
+  /** What was not sent is skipped, and its letters are open again: of very many the first here, the rest by `skipUnsent`. */
   | { readonly kind: "cancel"; readonly atMs: number };
 
 export interface ReplayStore {
   /**
    * Freezes the scope: exactly the letters that match and are in one of `states` belong to the job, and to no other one that
-   * runs. A job of none is done at once.
+   * runs. A job of none is done at once. Of very many only the first are written down here: `isGathering` says so, and `gatherOn`
+   * takes the next ones, as they are then, of those that were there now.
    */
   create(job: NewReplayJob, scope: LetterScope, states: readonly LetterState[]): Promise<ReplayJob>;
+  gatherOn(jobId: string): Promise<ReplayJob | undefined>;
   get(jobId: string): Promise<ReplayJob | undefined>;
   /** Newest first. */
   list(page: { readonly limit: number; readonly beforeNumber?: number }): Promise<readonly ReplayJob[]>;
@@ -138,6 +140,8 @@ export interface ReplayStore {
     items: readonly { readonly number: number; readonly failure: ReplayFailure }[],
     atMs: number,
   ): Promise<void>;
+  /** Skips what a cancelled job has not sent, so many at a time; answers how many. */
+  skipUnsent(jobId: string, atMs: number): Promise<number>;
   /** Ends a job of which no item is without an outcome; answers it, once. */
   end(jobId: string, atMs: number): Promise<ReplayJob | undefined>;
   /** How many of a job's items are sent and have no outcome. */

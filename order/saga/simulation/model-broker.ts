@@ -34,7 +34,7 @@ export function createModelBroker(flaws: ReadonlySet<BrokerFlaw>) {
     ): TransactionOutcome {
       if (epochs.get(transactionalId) !== epoch && !flaws.has("no-transaction-fence")) return fenced;
       const value = records.map(({ topic, key, value, headers }) => {
-        const partition = [...key].reduce((sum, byte) => sum + byte, 0) % partitions;
+        const partition = [...(key ?? [])].reduce((sum, byte) => sum + byte, 0) % partitions;
         const log = logOf(topic, partition);
         // Every transaction leaves a marker, which has an offset of its own.
         const offset = (log.at(-1)?.offset ?? -1) + 2;

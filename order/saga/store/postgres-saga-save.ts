@@ -1,7 +1,9 @@
-// One save as one transaction, at most seven statements: the fence first, then sagas, then Idempotency-Keys, then outboxes,
-// totals last. Every instance locks in this order, and within each kind by name or id. What is refused leaves nothing behind.
+// One save as one transaction, at most seven statements and those of replays: the fence first, then sagas, then
+// Idempotency-Keys, replays, outboxes, totals last. Every instance locks in this order, and within each kind by name or id. What is refused leaves nothing behind.
 import type { SQL, TransactionSQL } from "bun";
+import { settleItems } from "../../replays/store/settle-items.ts";
 import { advanceClaims } from "../../store/postgres-claim-statements.ts";
+import { postgresDialect, runPostgresScript } from "../../store/sql-script.ts";
 import { homesOf, routeMessages, savedOutcome } from "./outbox-row.ts";
 import { insertMessages, reserveSeqs } from "./postgres-outbox-statements.ts";
 import { addToSagaCounts, insertSagas, setHomes, updateSagas } from "./postgres-saga-statements.ts";
@@ -40,6 +42,10 @@ async function write(tx: TransactionSQL, batch: WritableSagas): Promise<SagaSave
   const written = await writeSagas(tx, batch);
   const { requests } = batch;
   if (requests.length > 0) refuseTakenKeys(requests, await insertRequests(tx, requests));
+  if (batch.settle.length > 0) {
+    const items = await runPostgresScript(tx, settleItems(postgresDialect, batch.settle));
+    if (items.length > 0) throw new RefusedSave({ kind: "settled", items });
+  }
   const lastSeq = await writeMessages(tx, batch, written);
   await addToSagaCounts(tx, tallyOf(written.moves, batch.counted));
   return savedOutcome(lastSeq, batch.messages, written.away);

@@ -4,6 +4,8 @@
 //
 // Failures: `StoreUnavailable` means the store is away and nothing is wrong with what was asked; `UnstorableSaga`
 // (storable-saga.ts) names the one saga that no store can hold. Anything else thrown is a bug.
+import type { ReplayItemId } from "../../replays/domain/replay.ts";
+import type { ReplaySettlement } from "../../replays/store/replay-store.ts";
 import type { SourceProgress } from "../../store/order-store.ts";
 import type { Counted, DecisionState, Saga, SagaStatus } from "../domain/saga.ts";
 
@@ -50,6 +52,8 @@ export interface SagaWrite {
   readonly counted?: Readonly<Partial<Record<Counted, number>>>;
   /** Each key once. A key is taken for good, until it is forgotten: the first save that commits has it. */
   readonly requests?: readonly KeyedRequest[];
+  /** How replays of dead letters end, which are part of this: see ../../replays. */
+  readonly settle?: readonly ReplaySettlement[];
 }
 
 export type SagaSaveOutcome =
@@ -63,7 +67,9 @@ export type SagaSaveOutcome =
   /** Nothing was written: these sources have been claimed by another worker since. */
   | { readonly kind: "fenced"; readonly sources: readonly string[] }
   /** Nothing was written: other requests, or this one before, have these Idempotency-Keys. `readRequest` tells whose they are. */
-  | { readonly kind: "keys-taken"; readonly keys: readonly string[] };
+  | { readonly kind: "keys-taken"; readonly keys: readonly string[] }
+  /** Nothing was written: these replays have their outcome already. */
+  | { readonly kind: "settled"; readonly items: readonly ReplayItemId[] };
 
 /** A partition's claim, as `Claim` of the order store; sagas park nothing. */
 export interface SagaClaim {

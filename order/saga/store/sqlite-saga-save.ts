@@ -1,5 +1,7 @@
 // One save as one transaction: the fence first, then sagas, Idempotency-Keys, outboxes and totals. What is refused leaves
 // nothing behind.
+import { settleItems } from "../../replays/store/settle-items.ts";
+import { runSqliteScript, sqliteDialect } from "../../store/sql-script.ts";
 import type { SqliteConnection } from "../../store/sqlite-connection.ts";
 import { inTransaction } from "../../store/sqlite-transaction.ts";
 import { homesOf, type Mail, routeMessages, savedOutcome, toHeadersText } from "./outbox-row.ts";
@@ -56,6 +58,9 @@ function write(connection: SqliteConnection, batch: WritableSagas): SagaSaveOutc
     batch.requests,
     inserted.map(({ idempotency_key }) => idempotency_key),
   );
+
+  const items = runSqliteScript(connection.database, settleItems(sqliteDialect, batch.settle));
+  if (items.length > 0) throw new RefusedSave({ kind: "settled", items });
 
   let lastSeq: number | null = null;
   for (const mail of routeMessages(batch.outbox, batch.messages, away)) {

@@ -1,5 +1,6 @@
 // A save as the stores write it: checked, each saga once, and in one order that every instance agrees on, so that two
 // transactions that want the same rows want them in the same order and cannot deadlock.
+import type { ReplaySettlement } from "../../replays/store/replay-store.ts";
 import { isStorableText } from "../../store/storable.ts";
 import { prepareProgress, type ProgressRow } from "../../store/writable-batch.ts";
 import { type CountedSagaRow, toSagaRow, type WrittenSagaRow } from "./saga-row.ts";
@@ -19,6 +20,7 @@ export interface WritableSagas extends Pick<SagaWrite, "messages" | "outbox" | "
   readonly creates: readonly ExpectedSagaRow[];
   readonly updates: readonly ExpectedSagaRow[];
   readonly requests: readonly RequestRow[];
+  readonly settle: readonly ReplaySettlement[];
 }
 
 /** Throws `UnstorableSaga`, and on what only a bug can ask for: anything given twice, or a name that is no text. */
@@ -34,12 +36,13 @@ export function prepareSagas(write: SagaWrite): WritableSagas {
     previous = row.order_id;
     (row.expected_version === 0 ? creates : updates).push(row);
   }
-  const { messages, outbox, counted, requests = [] } = write;
+  const { messages, outbox, counted, requests = [], settle = [] } = write;
   return {
     progress: prepareProgress(write.progress),
     creates,
     updates,
     requests: prepareRequests(requests),
+    settle,
     messages,
     outbox,
     ...(counted === undefined ? {} : { counted }),
@@ -81,10 +84,11 @@ export function isNothingToWrite({
   updates,
   requests,
   messages,
+  settle,
   counted = {},
 }: WritableSagas): boolean {
   return (
-    [progress, creates, updates, requests, messages].every((rows) => rows.length === 0) &&
+    [progress, creates, updates, requests, messages, settle].every((rows) => rows.length === 0) &&
     Object.values(counted).every((amount) => amount === 0)
   );
 }

@@ -2,8 +2,10 @@
 import type { PublishOutcome } from "../../../kafka/publisher.ts";
 import { createLogger } from "../../../service/logger.ts";
 import { type BreakerOptions, createBreaker } from "../../dead-letters/breaker.ts";
-import { createDeadLetterOutbox } from "../../dead-letters/dead-letter-outbox.ts";
+import { createDeadLetterOutbox, type DeadLetterOutbox } from "../../dead-letters/dead-letter-outbox.ts";
 import { retryPolicies } from "../../domain/verdict.ts";
+import { createReplayDesk, type ReplayDesk } from "../../replays/replay-desk.ts";
+import { itemKey } from "../../replays/store/replay-store.ts";
 import type { BatchWrite, SaveOutcome } from "../../store/order-store.ts";
 import type { ParkedId, ParkedRecord } from "../../store/parked-records.ts";
 import { StoreUnavailable } from "../../store/store-unavailable.ts";
@@ -29,6 +31,8 @@ export interface Instance {
 export interface Surroundings {
   readonly store: SimulatedStore;
   readonly accounts: Accounts;
+  /** Undefined in a life without replays. */
+  readonly replayTopic: string | undefined;
   readonly groups: ReadonlyMap<string, SimulatedGroup>;
   readonly random: Random;
   readonly breaker: BreakerOptions;
@@ -71,7 +75,7 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
     surroundings.trace?.(`${at()} save ${outcome.kind}: ${describeBatch(batch, tried)}`);
     // Letting go of dead letters is no plan: one that was made before, and refused, is not about it.
     const isPlanned =
-      batch.changes.length + batch.park.length + batch.repark.length > 0 ||
+      batch.changes.length + batch.park.length + batch.repark.length + (batch.settle?.length ?? 0) > 0 ||
       ids.length === 0 ||
       [...before.values()].some((row) => row !== undefined && row.state !== "dead");
     if (outcome.kind === "saved")
@@ -79,6 +83,28 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
     return outcome;
   }
 
+  const { replayTopic } = surroundings;
+  const desk =
+    replayTopic === undefined
+      ? undefined
+      : createReplayDesk({
+          store: {
+            announced: (ids) =>
+              call(
+                () =>
+                  new Map(
+                    ids.flatMap((id) => {
+                      const item = store.items.get(itemKey(id));
+                      return item === undefined ? [] : [[itemKey(id), item] as const];
+                    }),
+                  ),
+              ),
+          },
+          topic: replayTopic,
+          quarantineAfter: 5,
+          sourceOf: partitionKey,
+          groupOf: (topic) => (topic === replayTopic ? undefined : topic),
+        });
   const worker: Worker = createWorker({
     store: {
       load: (ids) => call(() => store.load(ids)),
@@ -115,15 +141,21 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
       if (!lane.startsWith("TEST-FAIL")) return undefined;
       return simulatedFailure(decoded === null ? null : eventTypeOf(decoded));
     },
-    outbox: createDeadLetterOutbox({
-      publisher: { publish: (letter) => machine.call("dlq", () => publish(letter), lostLetter) },
-      codec: { encode: (_topic, _name, event) => ({ ok: true, value: Buffer.from(JSON.stringify(event)) }) },
-      topic: "order-events-dlq",
-      clock: machine.clock,
-      logger,
-      onPublished: (ids) => worker.onPublished(ids),
-      random: () => random.next(),
-    }),
+    ...(desk === undefined ? {} : { replays: desk }),
+    outbox: toldOfReplays(
+      createDeadLetterOutbox({
+        publisher: { publish: (letter) => machine.call("dlq", () => publish(letter), lostLetter) },
+        codec: {
+          encode: (_topic, _name, event) => ({ ok: true, value: Buffer.from(JSON.stringify(event)) }),
+        },
+        topic: "order-events-dlq",
+        clock: machine.clock,
+        logger,
+        onPublished: (ids) => worker.onPublished(ids),
+        random: () => random.next(),
+      }),
+      desk,
+    ),
     breaker: createBreaker(surroundings.breaker),
     clock: machine.clock,
     logger,
@@ -140,7 +172,7 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
 
   function publish(letter: Parameters<Accounts["onLetter"]>[0]): PublishOutcome {
     surroundings.trace?.(
-      `${at()} letter ${letter.key.toString()} ${/originalOffset.:\d+/.exec(letter.value?.toString() ?? "")?.[0] ?? ""}`,
+      `${at()} letter ${letter.key?.toString()} ${/originalOffset.:\d+/.exec(letter.value?.toString() ?? "")?.[0] ?? ""}`,
     );
     if (!surroundings.swallowsLetters) accounts.onLetter(letter);
     return { ok: true, value: { partition: 0, offset: 0 } };
@@ -156,6 +188,22 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
       await Promise.all([...surroundings.groups.values()].map((group) => group.leave(machine)));
       await worker.stop();
     },
+  };
+}
+
+/** As open-worker.ts does it. */
+function toldOfReplays(outbox: DeadLetterOutbox, desk: ReplayDesk | undefined): DeadLetterOutbox {
+  if (desk === undefined) return outbox;
+  return {
+    add: (records) => outbox.add(records.map((record) => desk.toDeadLetter(record))),
+    forget: (sources) => outbox.forget(sources),
+    get size() {
+      return outbox.size;
+    },
+    get blockedBy() {
+      return outbox.blockedBy;
+    },
+    stop: () => outbox.stop(),
   };
 }
 

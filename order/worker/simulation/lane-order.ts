@@ -17,7 +17,7 @@ export function createLaneOrder(): LaneOrder {
   return {
     open(produced) {
       // Bytes that are no event wait for nobody, and nobody for them.
-      if (produced.text === null) return;
+      if (produced.text === null || produced.replay === "forged") return;
       const key = laneKey(produced);
       const offsets = openOffsets.get(key) ?? new Set<number>();
       openOffsets.set(key, offsets.add(produced.record.offset));

@@ -1,6 +1,7 @@
 // Orders folded from the records that the worker says have had their effect, by rules written down a second time: so the
 // checker shares no code with what it checks.
 import type { OrderState } from "../../domain/order.ts";
+import type { ReplayOutcome } from "../../replays/domain/replay.ts";
 import type { Produced } from "./topics.ts";
 import { Violation } from "./violation.ts";
 
@@ -10,6 +11,15 @@ interface FoldedOrder {
   readonly createdAtMs: number;
   readonly createEventId: string | null;
   readonly applied: Readonly<Record<string, number>>;
+  /** Each event that had an effect on it, and whether that was a replay's. */
+  readonly effects: readonly Effect[];
+}
+
+interface Effect {
+  readonly kind: "create" | "status";
+  readonly source: string;
+  readonly offset: number;
+  readonly isReplay: boolean;
 }
 
 export interface OrderFold {
@@ -18,6 +28,8 @@ export interface OrderFold {
   createdAtMs(orderId: string): number | undefined;
   /** The record has had its effect, or is recognised as a repeat. @throws Violation when it is neither. */
   apply(produced: Produced, nowMs: number): void;
+  /** The same for a replay with this outcome, at the place of the record that failed. @throws Violation when it is another's. */
+  applyReplay(origin: Produced, outcome: ReplayOutcome, nowMs: number): void;
   /** @throws Violation unless the batch changes exactly what was folded since the last call, to the same. */
   requireSame(changes: readonly { readonly order: OrderState }[]): void;
 }
@@ -34,6 +46,13 @@ export function createOrderFold(): OrderFold {
       if (text === null) throw new Violation(`${place} is no event and counts as done`);
       const { event, eventId } = text;
       const before = orders.get(event.orderId);
+      // An operator gave up a later record of its order, and its replay had its effect first: this one would undo it.
+      if (
+        before?.effects.some(
+          (effect) => effect.isReplay && effect.source === source && effect.offset > offset,
+        )
+      )
+        return;
       if (event.kind === "create" && before !== undefined) {
         if (eventId !== null && before.createEventId === eventId) return;
         throw new Violation(`${place} repeats the create of ${event.orderId} and counts as done`);
@@ -48,6 +67,33 @@ export function createOrderFold(): OrderFold {
         createdAtMs: before?.createdAtMs ?? nowMs,
         createEventId: before === undefined ? eventId : before.createEventId,
         applied: { ...before?.applied, [source]: offset },
+        effects: [...(before?.effects ?? []), { kind: event.kind, source, offset, isReplay: false }],
+      });
+    },
+    applyReplay({ record: { offset }, source, text }, outcome, nowMs) {
+      const place = `the replay of ${source} ${offset}`;
+      if (text === null) throw new Violation(`${place} is no event and is ${outcome}`);
+      const { event, eventId } = text;
+      const before = orders.get(event.orderId);
+      const expected = expectedOutcomes(before, event.kind, source, offset, eventId);
+      if (!expected.includes(outcome)) {
+        throw new Violation(
+          `${place} is ${outcome}, and not ${expected.join(" or ") || "failed"}: ${JSON.stringify(before)}`,
+        );
+      }
+      if (outcome !== "applied") return;
+      touched.add(event.orderId);
+      // Before its order's create it is a stream of its own.
+      const isEarly = before?.effects.some(
+        (effect) => effect.kind === "create" && effect.source === source && effect.offset > offset,
+      );
+      orders.set(event.orderId, {
+        status: event.status,
+        version: (before?.version ?? 0) + 1,
+        createdAtMs: before?.createdAtMs ?? nowMs,
+        createEventId: before === undefined ? eventId : before.createEventId,
+        applied: { ...before?.applied, [isEarly === true ? `${source}#before-create` : source]: offset },
+        effects: [...(before?.effects ?? []), { kind: event.kind, source, offset, isReplay: true }],
       });
     },
     requireSame(changes) {
@@ -69,4 +115,22 @@ export function createOrderFold(): OrderFold {
       for (const orderId of touched) throw new Violation(`order ${orderId} was not written with its records`);
     },
   };
+}
+
+/** None when it has to fail again. */
+function expectedOutcomes(
+  before: FoldedOrder | undefined,
+  kind: Effect["kind"],
+  source: string,
+  offset: number,
+  eventId: string | null,
+): readonly ReplayOutcome[] {
+  if (before === undefined) return kind === "create" ? ["applied"] : [];
+  const own = before.effects.filter((effect) => effect.source === source);
+  if (kind === "create") {
+    const isItself = own.some((effect) => effect.kind === "create" && effect.offset === offset);
+    return isItself || (eventId !== null && before.createEventId === eventId) ? ["already_applied"] : [];
+  }
+  if (own.some((effect) => effect.kind === "status" && effect.offset > offset)) return ["stale"];
+  return own.some((effect) => effect.offset === offset) ? ["already_applied"] : ["applied"];
 }

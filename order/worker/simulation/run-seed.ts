@@ -7,8 +7,9 @@ import { type Instance, openInstance, type Surroundings } from "./instance.ts";
 import { createMachine } from "./machine.ts";
 import { createNetwork } from "./network.ts";
 import { createRandom, type Random } from "./random.ts";
+import { createReplayOperator } from "./replay-operator.ts";
 import { createSimulatedStore, type StoreFlaw } from "./simulated-store.ts";
-import { createPartitions } from "./topics.ts";
+import { createPartitions, type Produced } from "./topics.ts";
 import { Violation } from "./violation.ts";
 import { createWorkload } from "./workload.ts";
 
@@ -22,12 +23,16 @@ export interface Life {
   readonly records: number;
   readonly deadLetters: number;
   readonly crashes: number;
+  /** Replays by their outcome. */
+  readonly replays: { readonly applied: number; readonly stale: number; readonly failed: number };
   /** Simulated milliseconds from the end of the faults until everything was settled. */
   readonly settledAfterMs: number;
 }
 
 export interface LifeOptions {
   readonly flaws?: ReadonlySet<Flaw>;
+  /** Whether operators replay dead letters. Default: no. */
+  readonly replays?: boolean;
   /** Told what happens, one line an event. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -37,21 +42,29 @@ const startMs = 1_000_000;
 const settlesWithinMs = 120_000;
 const settlesRecordWithinMs = 17_500;
 const quietMs = 5000;
+/** A copy of a replay comes so long after it at most. */
+const latestCopyMs = 5000;
 
 /** Never throws for what it finds; throws for its own defects. */
-export function runSeed(seed: number, { flaws = new Set(), trace }: LifeOptions = {}): Life {
+export function runSeed(seed: number, { flaws = new Set(), replays = false, trace }: LifeOptions = {}): Life {
   const random = createRandom(seed);
   // The worker's jitter is part of the life.
   const realRandom = Math.random;
   Math.random = () => random.next();
   try {
-    return live(seed, random, flaws, trace);
+    return live(seed, random, flaws, replays, trace);
   } finally {
     Math.random = realRandom;
   }
 }
 
-function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: LifeOptions["trace"]): Life {
+function live(
+  seed: number,
+  random: Random,
+  flaws: ReadonlySet<Flaw>,
+  hasReplays: boolean,
+  trace: LifeOptions["trace"],
+): Life {
   const loop = createEventLoop(random, startMs);
   const network = createNetwork(loop, random);
   const accounts = createAccounts();
@@ -60,7 +73,8 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: Lif
     events: createPartitions("order-events", "events", random.between(1, 3)),
     updates: createPartitions("order-status-updates", "updates", random.between(1, 2)),
   };
-  const partitions = [...topics.events, ...topics.updates];
+  const replayPartitions = hasReplays ? createPartitions("replays", "replays", random.between(1, 2)) : [];
+  const partitions = [...topics.events, ...topics.updates, ...replayPartitions];
   const workload = createWorkload(topics, random);
   const instances: Instance[] = [];
   const violations: string[] = [];
@@ -85,11 +99,13 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: Lif
   const groups = new Map([
     ["events", group(topics.events)],
     ["updates", group(topics.updates)],
+    ...(hasReplays ? [["replays", group(replayPartitions)] as const] : []),
   ]);
   const crashPointRate = random.pick([0, 0, 0.002, 0.01]);
   const surroundings: Surroundings = {
     store,
     accounts,
+    replayTopic: hasReplays ? "replays" : undefined,
     groups,
     random,
     breaker: random.pick([{}, { maxFailedKeys: 2, undecodableWindow: 6 }]),
@@ -139,12 +155,29 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: Lif
     for (let index = 0; index < count; index += 1) {
       const produced = workload.produce(loop.nowMs);
       records += 1;
-      accounts.onProduced(produced);
-      for (const partition of partitions) {
-        if (partition.source === produced.source) for (const own of groups.values()) own.announce(partition);
-      }
+      arrive(produced);
     }
   }
+
+  function arrive(produced: Produced): void {
+    accounts.onProduced(produced);
+    for (const partition of partitions) {
+      if (partition.source === produced.source) for (const own of groups.values()) own.announce(partition);
+    }
+  }
+
+  const operator = createReplayOperator({
+    store,
+    accounts,
+    partitions: replayPartitions,
+    random,
+    nowMs: () => loop.nowMs,
+    onPublished(produced) {
+      records += 1;
+      arrive(produced);
+    },
+    later: (work) => loop.after(random.between(0, latestCopyMs), work),
+  });
 
   function breakSomething(): void {
     const victim = living().length === 0 ? undefined : random.pick(living());
@@ -214,14 +247,23 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: Lif
   for (let count = random.between(0, 10); count > 0; count -= 1)
     loop.after(random.between(0, span), breakSomething);
 
+  if (hasReplays) {
+    for (let count = random.between(1, 6); count > 0; count -= 1)
+      loop.after(random.between(0, span), () => operator.replay());
+  }
+
   let settledAfterMs = 0;
   try {
     loop.runUntil(failed, faultsEndMs);
     heal();
+    // Once more when everything is whole: what is left is what cannot be mended by it.
+    const lastReplayMs = hasReplays ? faultsEndMs + random.between(0, 20_000) : faultsEndMs;
+    if (hasReplays) loop.after(lastReplayMs - loop.nowMs, () => operator.replay());
+    const allCameMs = hasReplays ? lastReplayMs + latestCopyMs + 1 : faultsEndMs;
     if (
       !loop.runUntil(
-        () => failed() || problem() === undefined,
-        faultsEndMs + settlesWithinMs + records * settlesRecordWithinMs,
+        () => failed() || (loop.nowMs >= allCameMs && problem() === undefined),
+        allCameMs + settlesWithinMs + records * settlesRecordWithinMs,
       )
     ) {
       fail(new Violation(`not settled: ${problem()}; ${accounts.open().slice(0, 3).join("; ")}`));
@@ -240,6 +282,11 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>, trace: Lif
     records,
     deadLetters: accounts.count("let-go"),
     crashes,
+    replays: {
+      applied: accounts.outcomes("applied"),
+      stale: accounts.outcomes("stale"),
+      failed: accounts.outcomes("failed"),
+    },
     settledAfterMs,
   };
 }

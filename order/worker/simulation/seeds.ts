@@ -22,3 +22,6 @@ export const keptSeeds: readonly number[] = [
   // A claim that was asked for before a partition was lost and assigned anew counted for its new assignment.
   21294,
 ];
+
+/** The same for lives with replays. */
+export const keptReplaySeeds: readonly number[] = [];

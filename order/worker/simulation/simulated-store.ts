@@ -1,5 +1,6 @@
 // The order store's promises (store/order-store.ts) in plain maps, without any latency: each call is one transaction.
 import type { OrderState } from "../../domain/order.ts";
+import { type AnnouncedItem, itemKey } from "../../replays/store/replay-store.ts";
 import type { BatchWrite, Claim, OrderStore, SaveOutcome } from "../../store/order-store.ts";
 import type { DueRecord, ParkedId, ParkedOrder, ParkedRecord } from "../../store/parked-records.ts";
 
@@ -21,7 +22,8 @@ export type StoreFlaw =
   | "no-version-guard"
   | "progress-is-forgotten"
   | "parked-is-forgotten"
-  | "attempts-are-forgotten";
+  | "attempts-are-forgotten"
+  | "outcomes-are-forgotten";
 
 type Async = Pick<
   OrderStore,
@@ -33,6 +35,8 @@ export type SimulatedStore = {
   readonly [Name in keyof Async]: (...values: Parameters<Async[Name]>) => Awaited<ReturnType<Async[Name]>>;
 } & {
   readonly orders: ReadonlyMap<string, OrderState>;
+  /** Replays as they were announced, by `itemKey`. */
+  readonly items: Map<string, AnnouncedItem>;
   parked(): ParkedRecord[];
   parkedAt(id: ParkedId): ParkedRecord | undefined;
 };
@@ -40,12 +44,13 @@ export type SimulatedStore = {
 export function createSimulatedStore(flaws: ReadonlySet<StoreFlaw> = new Set()): SimulatedStore {
   const orders = new Map<string, OrderState>();
   const sources = new Map<string, SourceRow>();
+  const items = new Map<string, AnnouncedItem>();
 
   const rowAt = ({ source, offset }: ParkedId) => sources.get(source)?.parked.get(offset);
   const byOffset = (row: SourceRow) =>
     [...row.parked.values()].toSorted((a, b) => a.record.offset - b.record.offset);
 
-  function refusal({ progress, changes }: BatchWrite): SaveOutcome | undefined {
+  function refusal({ progress, changes, settle = [] }: BatchWrite): SaveOutcome | undefined {
     const fenced = progress.filter(({ source, epoch }) => sources.get(source)?.epoch !== epoch);
     if (fenced.length > 0 && !flaws.has("no-fence")) {
       return { kind: "fenced", sources: fenced.map(({ source }) => source) };
@@ -56,11 +61,18 @@ export function createSimulatedStore(flaws: ReadonlySet<StoreFlaw> = new Set()):
         ? version === 0 && expectedVersion > 0
         : version !== expectedVersion;
     });
-    if (conflicts.length === 0) return undefined;
-    return { kind: "conflicts", orderIds: conflicts.map(({ order }) => order.orderId) };
+    if (conflicts.length > 0) {
+      return { kind: "conflicts", orderIds: conflicts.map(({ order }) => order.orderId) };
+    }
+    const ended = settle.filter((item) => items.get(itemKey(item))?.state !== "sent");
+    return ended.length === 0 ? undefined : { kind: "settled", items: ended };
   }
 
-  function write({ progress, changes, park, repark, unpark }: BatchWrite): void {
+  function write({ progress, changes, park, repark, unpark, settle = [] }: BatchWrite): void {
+    for (const { outcome, ...item } of flaws.has("outcomes-are-forgotten") ? [] : settle) {
+      const announced = items.get(itemKey(item));
+      if (announced !== undefined) items.set(itemKey(item), { ...announced, state: outcome });
+    }
     for (const { order } of changes) orders.set(order.orderId, order);
     for (const { source, nextOffset } of progress) {
       const row = sources.get(source);
@@ -158,6 +170,7 @@ export function createSimulatedStore(flaws: ReadonlySet<StoreFlaw> = new Set()):
       return row !== undefined;
     },
     orders,
+    items,
     parked: () => [...sources.values()].flatMap((row) => byOffset(row).map(({ record }) => record)),
     parkedAt: (id) => rowAt(id)?.record,
   };

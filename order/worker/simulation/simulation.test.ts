@@ -1,14 +1,15 @@
 // The worker's core in many simulated lives, and the checker before broken parts: it must see each of them.
 import { describe, expect, test } from "bun:test";
 import { type Flaw, runSeed } from "./run-seed.ts";
-import { keptSeeds } from "./seeds.ts";
+import { keptReplaySeeds, keptSeeds } from "./seeds.ts";
 
 const livesInCi = 3000;
+const replayLivesInCi = 1000;
 
-function brokenLives(seeds: Iterable<number>): string[] {
+function brokenLives(seeds: Iterable<number>, replays = false): string[] {
   const broken: string[] = [];
   for (const seed of seeds) {
-    const { violation } = runSeed(seed);
+    const { violation } = runSeed(seed, { replays });
     if (violation !== undefined) broken.push(`seed ${seed}: ${violation}`);
   }
   return broken;
@@ -31,6 +32,18 @@ describe("the simulated worker", () => {
     { timeout: 240_000 },
   );
 
+  test("keeps its promises in every life with replays in which it once did not", () => {
+    expect(brokenLives(keptReplaySeeds, true)).toEqual([]);
+  });
+
+  test(
+    "gives each dead letter that is replayed one effect and one outcome, in the order of its order, whatever breaks meanwhile",
+    () => {
+      expect(brokenLives(upTo(replayLivesInCi), true)).toEqual([]);
+    },
+    { timeout: 240_000 },
+  );
+
   test("lives the same life again with the same seed", () => {
     for (const seed of [1, 2, 3]) {
       const told: string[][] = [[], []];
@@ -44,6 +57,10 @@ describe("the simulated worker", () => {
     const lives = Array.from(upTo(60), (seed) => runSeed(seed));
     expect(lives.filter(({ crashes }) => crashes > 0).length).toBeGreaterThan(12);
     expect(lives.filter(({ deadLetters }) => deadLetters > 0).length).toBeGreaterThan(30);
+    const replayed = Array.from(upTo(60), (seed) => runSeed(seed, { replays: true }).replays);
+    for (const outcome of ["applied", "stale", "failed"] as const) {
+      expect(replayed.filter((replays) => replays[outcome] > 0).length).toBeGreaterThan(5);
+    }
     expect(lives.filter(({ settledAfterMs }) => settledAfterMs > 1000).length).toBeGreaterThan(12);
   });
 });
@@ -55,6 +72,7 @@ describe("the checker", () => {
     "progress-is-forgotten": "a store that saves a batch without saying how far it came",
     "attempts-are-forgotten": "a store that forgets attempts",
     "parked-is-forgotten": "a store that does not park with the batch",
+    "outcomes-are-forgotten": "a store that forgets the outcomes of replays",
     "letters-are-swallowed": "an outbox that reports what it has not published",
     "commits-what-was-delivered": "offsets that are committed before the store has the records",
   };
@@ -63,7 +81,9 @@ describe("the checker", () => {
       const isFlaw = (text: string): text is Flaw => text in flaws;
       if (!isFlaw(flaw)) throw new Error(flaw);
       const isSeen = upTo(200).some(
-        (seed) => runSeed(seed, { flaws: new Set([flaw]) }).violation !== undefined,
+        (seed) =>
+          runSeed(seed, { flaws: new Set([flaw]), replays: flaw === "outcomes-are-forgotten" }).violation !==
+          undefined,
       );
       expect(isSeen).toBe(true);
     });

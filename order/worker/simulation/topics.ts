@@ -17,6 +17,15 @@ export interface Produced {
   readonly record: KafkaRecord;
   readonly source: string;
   readonly text: EventText | null;
+  /** Of a record of the replay topic; `forged` was ordered by nobody. */
+  readonly replay?: SimulatedReplay | "forged";
+}
+
+export interface SimulatedReplay {
+  /** Of the letter in its job. */
+  readonly key: string;
+  /** The record that failed. */
+  readonly origin: Produced;
 }
 
 export interface SimulatedPartition extends TopicPartition {
@@ -50,6 +59,22 @@ export function append(
   const { topic, partition, source } = to;
   const record = { topic, partition, offset, timestampMs: nowMs, key: Buffer.from(key), value, headers: [] };
   const produced = { record, source, text };
+  to.log.push(produced);
+  return produced;
+}
+
+/** The very bytes of a record once more, on the replay topic. */
+export function appendReplay(
+  to: SimulatedPartition,
+  { record: { key, value }, text }: Produced,
+  headers: KafkaRecord["headers"],
+  replay: Exclude<Produced["replay"], undefined>,
+  nowMs: number,
+): Produced {
+  const { topic, partition, source, endOffset: offset } = to;
+  to.endOffset = offset + 1;
+  const record = { topic, partition, offset, timestampMs: nowMs, key, value, headers };
+  const produced = { record, source, text, replay };
   to.log.push(produced);
   return produced;
 }
