@@ -24,8 +24,8 @@ await runService(async (settings, logger) => {
   ];
   const banner = [
     "",
-    `  cart     ${cart.url}            creates and updates orders          ${cart.url}/openapi.json`,
-    `  order    ${order.url}            answers for them                    ${order.url}/openapi.json`,
+    `  cart     ${cart.url}            creates and updates orders          ${cart.url}/docs`,
+    `  order    ${order.url}            answers for them                    ${order.url}/docs`,
     `  console  ${order.url}/console    what failed, why, and what waits`,
     "",
     "Try:",

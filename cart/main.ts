@@ -11,5 +11,5 @@ await runService(async (settings, logger) => {
   }
   const parts = openParts(settings);
   const cart = await openCart(settings, parts, logger);
-  return { banner: [`cart  ${cart.url}`], close: () => cart.close() };
+  return { banner: [`cart ${cart.url}`, `docs ${cart.url}/docs`], close: () => cart.close() };
 });

@@ -2,12 +2,14 @@
 import { createCartApp } from "../contract/http/cart-app.ts";
 import { openPublisher } from "../kafka/publisher.ts";
 import { openCodec } from "../schemas/codec.ts";
+import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
 import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
+import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
 import { cartTopics, keepTopics } from "../service/topics.ts";
@@ -65,6 +67,8 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   });
   const health = createCartHealth({ publisher, codec, draining: () => draining });
   const app = createCartApp({
+    version: productVersion,
+    reference: createApiReference({ title: "Orderwire cart" }),
     commands,
     health,
     observer: tracedObserver(tally.http, tracing),

@@ -73,6 +73,7 @@ export const leastRoles = {
   "sagas.pending": "viewer",
   "catalog.list": "viewer",
   "live.events": "viewer",
+  "orders.watch": "viewer",
   "stats.now": "viewer",
   "stats.history": "viewer",
   "topics.list": "viewer",

@@ -108,7 +108,7 @@ describe("a client's key", () => {
   const { guards } = createTestGuards({ keys: testKeys });
 
   test("goes with every call, and its role decides", async () => {
-    const cart = createTestCart({}, {}, guards);
+    const cart = createTestCart({}, {}, { guards });
     let key = keyOf("viewer");
     const client = createCartClient(url, { ...reach(cart), key: () => key });
     const create = () => client.orders.create.mutate({ orderId: "A", itemCount: 1 });

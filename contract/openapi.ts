@@ -27,7 +27,7 @@ export function openApiDocument({ title, version, keysNeeded = false, documents 
   });
 }
 
-/** OpenAPI 3.1 has no word for what comes in a stream: it is a component, and the route's description names it. */
+/** What comes in a stream is a component, which the event's `data` refers to. */
 function eventSchemasOf(documents: readonly RouteDocument[]): Record<string, z.ZodType> {
   return Object.fromEntries(
     documents.flatMap(({ eventSchema }) => {
@@ -42,9 +42,11 @@ const description = [
   "A method that a path does not have is answered with 405 and `Allow`, an unknown path with 404.",
   "Beyond loopback, and wherever keys are configured, requests need one; what a key may do depends on its role.",
   `Every answer carries \`${requestIdHeader}\`: the client's own if it is well-formed.`,
-  `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect;`,
-  `repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
-].join(" ");
+  `With 503, \`${outcomeHeader}\` says whether the request had \`none\` or an \`unknown\` effect; repeating it with the same \`${idempotencyKeyHeader}\` is safe.`,
+  "The same procedures are at `/trpc` for the typed client.",
+]
+  .map((line) => `- ${line}`)
+  .join("\n");
 
 const securitySchemes = {
   bearer: {
@@ -122,6 +124,7 @@ function requestOf(route: RouteDocument) {
   const header = route.takesIdempotencyKey
     ? { header: z.object({ [idempotencyKeyHeader]: idempotencyKey }) }
     : {};
+  if (route.from === "nothing") return {};
   if (route.from !== "body") return { requestParams: { [route.from]: parametersOf(route), ...header } };
   return {
     requestParams: header,
@@ -151,18 +154,42 @@ function successOf(route: RouteDocument) {
   return {
     [route.status]: answer({
       description: route.summary,
-      schema: route.answer,
-      example: route.examples.answer,
+      ...(route.eventSchema === undefined
+        ? { schema: route.answer, example: route.examples.answer }
+        : { schema: streamedEvent(route.eventSchema), example: firstEvent(route.examples.answer) }),
       type: route.answerType ?? "application/json",
       ...(route.answerHeaders === undefined ? {} : { more: route.answerHeaders }),
     }),
   };
 }
 
-/** Every route checks its input, may be limited, and may fail; those with a body may be too large or too slow. */
+/** OpenAPI 3.1 says of a stream what each event of it is; JSON Schema says what is in its text. */
+function streamedEvent(eventSchema: z.ZodType): z.ZodType {
+  const contentSchema = { $ref: `#/components/schemas/${eventSchema.meta()?.id ?? ""}` };
+  return z.object({
+    id: z.string(),
+    event: z.string(),
+    data: z.string().meta({ contentMediaType: "application/json", contentSchema }),
+  });
+}
+
+function firstEvent(stream: unknown): unknown {
+  const fields = String(stream)
+    .split("\n")
+    .flatMap((line) => {
+      const [, name, value] = /^(id|event|data): (.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value] as const];
+    });
+  return Object.fromEntries(fields);
+}
+
+/** Who looks at what was sent may refuse it, may be limited, and may fail; a body may be too large or too slow as well. */
 function errorCodesOf(route: RouteDocument): readonly ErrorCode[] {
   const access: ErrorCode[] = needsKey(route) ? ["unauthenticated", "forbidden"] : ["forbidden"];
-  if (route.tag === "Health") return [...access, "internal", "unavailable"];
+  if (route.from === "nothing") {
+    const crowd: ErrorCode[] = needsKey(route) ? ["too_many_requests", "unavailable"] : [];
+    return [...new Set([...access, ...route.errors, ...crowd, "internal" as const])];
+  }
   const body: ErrorCode[] = route.from === "body" ? ["request_timeout", "payload_too_large"] : [];
   const late: ErrorCode[] = route.from === "body" ? ["outcome_unknown"] : [];
   return [
@@ -220,7 +247,7 @@ function answer({
   schema: z.ZodType;
   example: unknown;
   more?: z.ZodObject;
-  type?: "application/json" | "text/event-stream";
+  type?: "application/json" | "text/event-stream" | "text/plain";
 }) {
   return {
     description,

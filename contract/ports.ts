@@ -12,6 +12,7 @@ import type {
   DeadLetterPageQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { OrderFeedEvent, OrderFeedQuery } from "./order-feed.ts";
 import type { EffectiveSettings } from "./effective-settings.ts";
 import type { CartHealthBody, OrderHealthBody, OrderHealthDetail } from "./health.ts";
 import type { History, HistoryQuery, LiveEvent, Now } from "./live.ts";
@@ -204,6 +205,11 @@ export interface LiveViews {
   now(): Answer<Now>;
   history(query: HistoryQuery): Answer<History>;
   events(request: StreamRequest): Stream<LiveEvent>;
+}
+
+/** What orders become, as it happens. `invalid_request` for all orders where nobody writes changes down. */
+export interface OrderFeed {
+  watch(query: OrderFeedQuery, request: StreamRequest): Answer<Stream<OrderFeedEvent>>;
 }
 
 /** The topics that this service knows, and no others. Looking disturbs nobody: no group is joined, nothing committed. */

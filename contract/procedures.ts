@@ -11,6 +11,7 @@ import type {
   DeadLetterQuery,
   DeadLetterStats,
 } from "./dead-letters.ts";
+import type { OrderFeedEvent, OrderFeedQuery } from "./order-feed.ts";
 import type { EffectiveSettings } from "./effective-settings.ts";
 import {
   deadLetterNotFound,
@@ -45,6 +46,7 @@ import type {
   LetterOperations,
   LiveViews,
   OrderCommands,
+  OrderFeed,
   OrderViews,
   ParkedViews,
   PartitionOperations,
@@ -163,6 +165,7 @@ export interface OrderProcedures {
 
 /** order's streams by name, beside its procedures. */
 export interface OrderStreams {
+  readonly "orders.watch": OpenStream<OrderFeedQuery, OrderFeedEvent>;
   readonly "live.events": OpenStream<void, LiveEvent>;
   readonly "topics.tail": OpenStream<{ readonly topic: string }, TailEvent>;
 }
@@ -178,14 +181,20 @@ export interface OrderPorts {
   readonly sagaCommands: SagaCommands;
   readonly sagas: SagaViews;
   readonly catalog: CatalogViews;
+  readonly feed: OrderFeed;
   readonly live: LiveViews;
   readonly topics: TopicViews;
   readonly schemas: SchemaViews;
   readonly settings: SettingsViews;
 }
 
-export function orderStreams({ live, topics }: Pick<OrderPorts, "live" | "topics">): OrderStreams {
+export function orderStreams({
+  feed,
+  live,
+  topics,
+}: Pick<OrderPorts, "feed" | "live" | "topics">): OrderStreams {
   return {
+    "orders.watch": (query, request) => feed.watch(query, request),
     "live.events": async (_input, request) => success(live.events(request)),
     "topics.tail": async ({ topic }, request) =>
       wordedAs(topicNotKnown(topic), await topics.tail(topic, request)),

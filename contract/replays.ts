@@ -30,7 +30,8 @@ export const letterScopeSchema = z
   })
   .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
     message: "Field 'scope' needs either 'ids' or 'filter'",
-  });
+  })
+  .meta({ oneOf: [{ required: ["ids"] }, { required: ["filter"] }] });
 export type LetterScope = z.infer<typeof letterScopeSchema>;
 
 export const letterGroupSchema = z.object({

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { refusalOf } from "./access.ts";
 import { auditPageQuerySchema } from "./audit.ts";
 import { historyQuerySchema, liveQuerySchema } from "./live.ts";
+import { watchOrdersSchema } from "./order-feed.ts";
 import {
   deadLetterCountQuerySchema,
   deadLetterPageQuerySchema,
@@ -126,6 +127,19 @@ export function orderRouterOver(
       idsFromTopic: operation
         .input(validatedInput(topicQuerySchema))
         .query(({ input, ctx }) => call(procedures["orders.idsFromTopic"], input, ctx.request)),
+      /** What orders become: see `orderFeedEventSchema`. */
+      watch: t.procedure
+        .input(validatedInput(watchOrdersSchema))
+        .subscription(({ input, ctx, signal }) =>
+          subscription(
+            streams["orders.watch"](
+              { orderId: input?.orderId },
+              reader(input?.lastEventId, signal),
+              ctx.request,
+            ),
+            signal,
+          ),
+        ),
     }),
     dlq: t.router({
       list: operation

@@ -11,5 +11,8 @@ await runService(async (settings, logger) => {
   }
   const parts = openParts(settings);
   const order = await openOrder(settings, parts, logger);
-  return { banner: [`order ${order.url}`, `console ${order.url}/console`], close: () => order.close() };
+  return {
+    banner: [`order ${order.url}`, `docs ${order.url}/docs`, `console ${order.url}/console`],
+    close: () => order.close(),
+  };
 });

@@ -4,6 +4,7 @@ import { createConsole } from "../console/serve-console.ts";
 import { createOrderApp } from "../contract/http/order-app.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
+import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
 import type { TopicSchema } from "../schemas/subject-ids.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
@@ -11,8 +12,9 @@ import { serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
+import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
-import { replayTopicOf, type Settings } from "../service/settings.ts";
+import { replayTopicOf, stateTopicOf, type Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
 import { observeCalls } from "../telemetry/observe-calls.ts";
 import { openTracing } from "../telemetry/open-tracing.ts";
@@ -25,6 +27,8 @@ import {
   type OpenDeadLetterIndexer,
   openDeadLetterIndexer,
 } from "./dead-letters/open-dead-letter-indexer.ts";
+import { openStateFeed } from "./changes/open-state-feed.ts";
+import { createOrderFeed } from "./changes/order-feed.ts";
 import { createDeadLetterViews } from "./dead-letter-views.ts";
 import { openLive } from "./live/open-live.ts";
 import { openWorker, orderGroups } from "./open-worker.ts";
@@ -72,11 +76,13 @@ export async function openOrder(
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
   const [orderTopic, statusTopic] = topics;
+  const stateTopic = stateTopicOf(settings);
   const subjects: readonly TopicSchema[] = [
     [orderTopic, "Order"],
     [orderTopic, "OrderEvent"],
     [statusTopic, "OrderStatusUpdate"],
     [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
+    ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
     ...sagaSubjects(settings),
   ];
   const codec = openCodec({ registry: tally.registry.observed(parts.registry), subjects, logger });
@@ -92,10 +98,19 @@ export async function openOrder(
     return id;
   };
 
-  const work = await openWorker({
+  const feed = openStateFeed({
     settings,
     parts,
     store,
+    codec,
+    logger,
+    closing,
+    topicReady: topicKeeper.ready,
+  });
+  const work = await openWorker({
+    settings,
+    parts,
+    store: feed.store,
     codec,
     logger,
     closing,
@@ -182,6 +197,8 @@ export async function openOrder(
   });
   const stopping = new AbortController();
   const app = createOrderApp({
+    version: productVersion,
+    reference: createApiReference({ title: "Orderwire order" }),
     views: createOrderViews({ store, topics }),
     deadLetters: createDeadLetterViews({ store, settings }),
     parked: createParkedViews({ store, now: () => Date.now(), onOrdered: () => worker.poke() }),
@@ -206,6 +223,12 @@ export async function openOrder(
     sagas: createSagaViews({ store: store.sagas }),
     catalog: createCatalogViews(catalog),
     sagaCommands: saga.commands,
+    feed: createOrderFeed({
+      store,
+      isOn: stateTopic !== undefined,
+      clock: systemClock,
+      closing: stopping.signal,
+    }),
     live: live.live,
     topics: live.topics,
     schemas: live.schemas,

@@ -173,6 +173,7 @@ const valueChecks: Readonly<Record<SchemaName, ValueCheck>> = {
   OrderEvent: compileValueCheck(schemaCatalog.OrderEvent.type),
   DeadLetter: compileValueCheck(schemaCatalog.DeadLetter.type),
   OrderDto: compileValueCheck(schemaCatalog.OrderDto.type),
+  OrderState: compileValueCheck(schemaCatalog.OrderState.type),
 };
 
 const faultText: Readonly<Record<ByteFault, string>> = {

@@ -114,6 +114,13 @@ export interface OrderDto {
   readonly items: readonly OrderDtoItem[];
 }
 
+/** What an order is, as the feed of states tells it. */
+export interface OrderState extends Order {
+  /** Counts applied events: 1 after the create. */
+  readonly version: number;
+  readonly shippingCost: number;
+}
+
 /** Every event type by the name that code calls it, which is its record's name without the namespace. */
 export interface EventTypes {
   readonly Order: Order;
@@ -121,6 +128,7 @@ export interface EventTypes {
   readonly OrderEvent: OrderEvent;
   readonly DeadLetter: DeadLetter;
   readonly OrderDto: OrderDto;
+  readonly OrderState: OrderState;
 }
 export type SchemaName = keyof EventTypes;
 

@@ -22,9 +22,10 @@ export const topicOf: Readonly<Record<SchemaName, string>> = {
   OrderEvent: "order-events",
   DeadLetter: "order-events-dlq",
   OrderDto: "orders",
+  OrderState: "order-state",
 };
 
-const files = ["order", "status_update", "order_event", "dlq", "order_dto"];
+const files = ["order", "status_update", "order_event", "dlq", "order_dto", "order_state"];
 
 export const goldenCases: readonly GoldenCase[] = files.flatMap((file) => {
   const text = readFileSync(new URL(`./golden/${file}.json`, import.meta.url), "utf8");

@@ -6,6 +6,7 @@ import deadLetter from "./dlq.avsc" with { type: "json" };
 import order from "./order.avsc" with { type: "json" };
 import orderDto from "./order_dto.avsc" with { type: "json" };
 import orderEvent from "./order_event.avsc" with { type: "json" };
+import orderState from "./order_state.avsc" with { type: "json" };
 import orderStatusUpdate from "./status_update.avsc" with { type: "json" };
 import type {
   CreateOrderPayload,
@@ -15,6 +16,7 @@ import type {
   OrderDto,
   OrderEvent,
   OrderEventHead,
+  OrderState,
   OrderStatusUpdate,
   SchemaName,
   UpdateOrderPayload,
@@ -112,6 +114,7 @@ export const schemaCatalog: Readonly<Record<SchemaName, CatalogEntry>> = {
   OrderEvent: entry(orderEvent, decodedOrderEvent, orderEventToWire),
   DeadLetter: entry(deadLetter, (event: DeadLetter, schemaId) => ({ name: "DeadLetter", event, schemaId })),
   OrderDto: entry(orderDto, (event: OrderDto, schemaId) => ({ name: "OrderDto", event, schemaId })),
+  OrderState: entry(orderState, (event: OrderState, schemaId) => ({ name: "OrderState", event, schemaId })),
 };
 
 export const schemaNames: readonly SchemaName[] = [
@@ -120,6 +123,7 @@ export const schemaNames: readonly SchemaName[] = [
   "OrderEvent",
   "DeadLetter",
   "OrderDto",
+  "OrderState",
 ];
 
 /** TopicRecordNameStrategy: one topic may carry several record types, each evolving on its own. */

@@ -55,6 +55,7 @@ const ownVersions: Readonly<Record<SchemaName, ReadableSchema>> = {
   OrderEvent: ownVersion("OrderEvent"),
   DeadLetter: ownVersion("DeadLetter"),
   OrderDto: ownVersion("OrderDto"),
+  OrderState: ownVersion("OrderState"),
 };
 
 const namesByFullName = new Map(schemaNames.map((name) => [schemaCatalog[name].fullName, name]));

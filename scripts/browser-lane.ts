@@ -20,14 +20,13 @@ export async function runBrowserLane(
   { root, required }: BrowserLaneOptions,
 ): Promise<LaneResult> {
   if (files.length === 0) return emptyLane;
-  const chromium =
-    process.env["CHROMIUM"] ?? browsers.map((name) => Bun.which(name)).find((path) => path !== null);
+  const chromium = findChromium();
   const node = Bun.which("node");
   const missing = [
-    ...(chromium === undefined || chromium === null ? ["Chromium was not found: install chromium."] : []),
+    ...(chromium === null ? ["Chromium was not found: install chromium."] : []),
     ...(node === null ? ["Node was not found: install nodejs; Playwright runs on it."] : []),
   ];
-  if (chromium === undefined || chromium === null || node === null) {
+  if (chromium === null || node === null) {
     return laneWithout("browser suites", missing, required);
   }
   const directory = mkdtempSync(join(tmpdir(), "orderwire-browser-"));
@@ -57,4 +56,9 @@ export async function runBrowserLane(
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+export function findChromium(): string | null {
+  const found = browsers.map((name) => Bun.which(name)).find((path) => path !== null);
+  return process.env["CHROMIUM"] ?? found ?? null;
 }

@@ -1,15 +1,16 @@
 // Promises what `bun run start` and `bun run test` stand on, in a fresh clone as in a used one: the npm packages as
-// bun.lock has them, and the native Kafka client. Uses built-ins only, because it runs before anything is installed.
+// bun.lock has them, the native Kafka client, and the viewer of the API's page. Uses built-ins only, because it runs before
+// anything is installed.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const checkout = join(import.meta.dirname, "..");
 
-/** Both steps; rejects with one sentence after the failing step has printed its own. */
+/** All steps; rejects with one sentence after the failing step has printed its own. */
 export async function prepare(): Promise<void> {
   await installPackages();
-  await buildNativeClient();
+  await Promise.all([buildNativeClient(), fetchApiViewer()]);
 }
 
 /** Installs when node_modules is missing or was not made from this bun.lock. Rejects when the installation fails. */
@@ -27,6 +28,11 @@ export async function installPackages(): Promise<void> {
 /** Builds the add-on, or takes it from the cache; rejects after the build itself has said what is missing. */
 export async function buildNativeClient(): Promise<void> {
   await runBun(join("kafka", "native", "build.ts"));
+}
+
+/** Without a network the page stays plain, and the step says so: it rejects for nothing that can be expected. */
+export async function fetchApiViewer(): Promise<void> {
+  await runBun(join("service", "api-reference", "fetch-viewer.ts"));
 }
 
 async function runBun(...parameters: readonly string[]): Promise<void> {

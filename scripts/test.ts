@@ -2,14 +2,14 @@
 // is `N passed, N failed` over all of them; what did not run is named before it.
 //
 //   bun run test                 all lanes
-//   bun run test -- unit         one lane: check, unit, browser or real
+//   bun run test -- unit         one lane: check, unit, browser, peers or real
 //   bun run test -- order/store  the suites whose path contains the text
 import { join } from "node:path";
 import { addLanes, emptyLane, type LaneResult } from "./lane.ts";
-import { buildNativeClient, installPackages } from "./prepare.ts";
+import { buildNativeClient, fetchApiViewer, installPackages } from "./prepare.ts";
 import { runSuites } from "./suite-process.ts";
 
-const laneNames = ["check", "unit", "browser", "real"] as const;
+const laneNames = ["check", "unit", "browser", "peers", "real"] as const;
 type LaneName = (typeof laneNames)[number];
 
 const root = join(import.meta.dirname, "..");
@@ -29,11 +29,12 @@ async function main(): Promise<number> {
   const results: LaneResult[] = [];
   try {
     await installPackages();
-    if (wants("unit") || wants("browser") || wants("real"))
+    if (chosen.length === 0 || chosen.some((name) => name !== "check"))
       results.push(await lane("native client", buildClient));
     if (wants("check") && pathFilters.length === 0) results.push(await lane("check", runCheck));
     if (wants("unit")) results.push(await lane("unit and embedded suites", runUnit));
     if (wants("browser")) results.push(await lane("browser suites", runBrowser));
+    if (wants("peers")) results.push(await lane("peer suites", runPeers));
     if (wants("real")) results.push(await lane("real parts", runReal));
   } catch (error) {
     results.push({ ...emptyLane, failures: [error instanceof Error ? error.message : String(error)] });
@@ -60,7 +61,7 @@ async function lane(name: string, run: () => Promise<LaneResult>): Promise<LaneR
 
 /** Counts nothing when it works; a failure when it does not, for without it half of the suites would say the same. */
 async function buildClient(): Promise<LaneResult> {
-  await buildNativeClient();
+  await Promise.all([buildNativeClient(), fetchApiViewer()]);
   return emptyLane;
 }
 
@@ -88,14 +89,20 @@ async function runBrowser(): Promise<LaneResult> {
   return runBrowserLane(suites.browser, { root, required });
 }
 
-function findSuites(filters: readonly string[]): Record<"unit" | "browser" | "real", string[]> {
+async function runPeers(): Promise<LaneResult> {
+  const { runPeersLane } = await import("./peers-lane.ts");
+  return runPeersLane(suites.peers, { root, required });
+}
+
+function findSuites(filters: readonly string[]): Record<"unit" | "browser" | "peers" | "real", string[]> {
   const files = [...new Bun.Glob("**/*.test.{ts,tsx}").scanSync({ cwd: root })]
     .filter((file) => !file.split("/").includes("node_modules"))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
     .sort();
   return {
-    unit: files.filter((file) => !/\.(?:real|browser)\.test\.tsx?$/.test(file)),
+    unit: files.filter((file) => !/\.(?:real|browser|peer)\.test\.tsx?$/.test(file)),
     browser: files.filter((file) => /\.browser\.test\.tsx?$/.test(file)),
+    peers: files.filter((file) => /\.peer\.test\.tsx?$/.test(file)),
     real: files.filter((file) => /\.real\.test\.tsx?$/.test(file)),
   };
 }

@@ -154,6 +154,11 @@ export const settingsSchema = z.object({
     .max(1000)
     .default(5)
     .describe("Replays of one dead letter after which another failure puts it in quarantine"),
+  ORDER_STATE_TOPIC: topicName
+    .optional()
+    .describe(
+      "Compacted topic that tells what each order of systems A and B is, by orderId, and the change feed `orders.watch`; `off` for neither. Default: `order-state` with the embedded parts, else `off`",
+    ),
   DLQ_EDIT: z
     .enum(["on", "off"])
     .default("off")
@@ -262,6 +267,15 @@ export const settingsSchema = z.object({
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
+/** The compacted topic with the orders' states; undefined when nobody is told. */
+export function stateTopicOf({
+  ORDER_STATE_TOPIC,
+  KAFKA_BROKERS,
+}: Pick<Settings, "ORDER_STATE_TOPIC" | "KAFKA_BROKERS">): string | undefined {
+  const topic = ORDER_STATE_TOPIC ?? (KAFKA_BROKERS === undefined ? "order-state" : "off");
+  return topic === "off" ? undefined : topic;
+}
+
 /** The replays' own topic, so that no other group sees them. */
 export function replayTopicOf({
   KAFKA_REPLAY_TOPIC,
@@ -352,6 +366,7 @@ function topicsUsedTwice(settings: Settings): string[] {
   const named: readonly (readonly [user: SettingName, topic: string])[] = [
     ...topicSettings.map((name) => [name, settings[name]] as const),
     ["KAFKA_REPLAY_TOPIC", replayTopicOf(settings)],
+    ["ORDER_STATE_TOPIC", stateTopicOf(settings) ?? "off"],
     ["SAGA_REPLAY_TOPIC", sagaReplayTopicOf(settings)],
   ];
   const byTopic = Map.groupBy(named, ([, topic]) => topic);

@@ -4,13 +4,14 @@ import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Parts } from "./open-parts.ts";
-import { replayTopicOf, sagaReplayTopicOf, type Settings } from "./settings.ts";
+import { replayTopicOf, sagaReplayTopicOf, stateTopicOf, type Settings } from "./settings.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 export function topicSpecs(settings: Settings): readonly TopicSpec[] {
   // The broker rewrites every batch to lz4, which each build of the native client can read: a batch in a codec
   // that librdkafka lacks would stall its partition without an error.
+  const stateTopic = stateTopicOf(settings);
   const shared = { replicationFactor: settings.KAFKA_REPLICATION_FACTOR, compressionType: "lz4" } as const;
   return [
     { name: settings.KAFKA_ORDER_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
@@ -22,6 +23,9 @@ export function topicSpecs(settings: Settings): readonly TopicSpec[] {
     { name: settings.SAGA_STOCK_TOPIC, partitions: 3, retentionMs: 7 * dayMs, ...shared },
     { name: sagaReplayTopicOf(settings), partitions: 3, retentionMs: 30 * dayMs, ...shared },
     { name: settings.SAGA_DLQ_TOPIC, partitions: 1, retentionMs: 30 * dayMs, ...shared },
+    ...(stateTopic === undefined
+      ? []
+      : [{ name: stateTopic, partitions: 3, retentionMs: -1, cleanupPolicy: "compact", ...shared } as const]),
   ];
 }
 

@@ -1,6 +1,7 @@
 // order's whole way from the topic to the store: its consumer group, its worker with outbox and breaker, its store, every
 // guarantee switched on. An event counts when the batch that it is in has been saved; at the end every order must be there
 // and nothing parked.
+import { openStateFeed } from "../../order/changes/open-state-feed.ts";
 import { openConsumerGroup } from "../../order/consumer-group.ts";
 import { openWorker } from "../../order/open-worker.ts";
 import { createOrderTally } from "../../order/order-tally.ts";
@@ -10,6 +11,7 @@ import { openCodec } from "../../schemas/codec.ts";
 import { systemClock } from "../../service/clock.ts";
 import { createClosing } from "../../service/closing.ts";
 import { openParts } from "../../service/open-parts.ts";
+import { stateTopicOf } from "../../service/settings.ts";
 import { keepTopics } from "../../service/topics.ts";
 import { createMeter } from "../meter.ts";
 import { createsAmong } from "../order-events.ts";
@@ -19,6 +21,7 @@ export const pipeline: BenchCase = async ({ settings, events, logger }) => {
   const closing = createClosing();
   const parts = openParts(settings);
   const topic = settings.KAFKA_ORDER_TOPIC;
+  const stateTopic = stateTopicOf(settings);
   const store = await openOrderStore(settings.DATABASE_URL);
   closing.add(() => store.close());
   const codec = openCodec({
@@ -27,17 +30,20 @@ export const pipeline: BenchCase = async ({ settings, events, logger }) => {
       [topic, "Order"],
       [topic, "OrderEvent"],
       [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
+      ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
     ],
     logger,
   });
   closing.add(() => codec.close());
   await codec.ready();
-  const topicIds = await keepTopics(parts, settings, logger).ready;
+  const topicReady = keepTopics(parts, settings, logger).ready;
+  const topicIds = await topicReady;
+  const feed = openStateFeed({ settings, parts, store, codec, logger, closing, topicReady });
   const meter = createMeter(events);
   const { worker } = await openWorker({
     settings,
     parts,
-    store: countSaved(store, (count) => meter.reach(count)),
+    store: countSaved(feed.store, (count) => meter.reach(count)),
     codec,
     logger,
     closing,

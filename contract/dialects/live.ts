@@ -4,13 +4,19 @@ import { z } from "zod";
 import { effectiveSettingsSchema } from "../effective-settings.ts";
 import { historyLimitSeconds, historySchema, liveEventSchema, nowSchema, type Pulse } from "../live.ts";
 import { topicSchema } from "../models.ts";
+import { orderFeedEventSchema, orderFeedQueryFields, type OrderFeedEvent } from "../order-feed.ts";
 import type { OrderProcedures } from "../procedures.ts";
 import { schemaVersionSchema, subjectSchema, subjectsSchema } from "../schema-versions.ts";
 import { knownTopicsSchema, tailEventSchema, topicPartitionsSchema } from "../topics.ts";
 import { defineRoute, type Route } from "./route.ts";
 import { defineStream, type StreamRoute } from "./stream-route.ts";
 import { systemBErrors } from "./system-b.ts";
-import { integerParameter, noParametersSchema, requiredIntegerParameter } from "./wire-order.ts";
+import {
+  exampleOrderDetails,
+  integerParameter,
+  noParametersSchema,
+  requiredIntegerParameter,
+} from "./wire-order.ts";
 
 const route = defineRoute<OrderProcedures>();
 const common = { tag: "Live", errorShape: systemBErrors, method: "GET", status: 200, from: "query" } as const;
@@ -221,7 +227,27 @@ const streamAnswer = z.string().meta({ description: "Server-sent events." });
 const resumption =
   "An event's `id` sent back as `Last-Event-ID` takes the stream up again: every later event comes once, or `missed` says how many are gone. A comment comes at least every 5 s.";
 
+const exampleState: OrderFeedEvent = { kind: "state", order: { ...exampleOrderDetails, version: 1 } };
+
 export const liveStreams: readonly StreamRoute[] = [
+  defineStream({
+    operation: "orders.watch",
+    tag: "Orders",
+    errorShape: systemBErrors,
+    path: "/orders/watch",
+    operationId: "watchOrders",
+    summary: "Follow what becomes of orders",
+    description: `The orders of systems A and B: of one what it is now and what becomes of it, without orderId the changes of all from now on; each event's data is an OrderFeedEvent. A state is the order as it is: several changes may be told as one, and one may be told twice, with the same version. ${resumption}`,
+    request: z.strictObject(orderFeedQueryFields),
+    open: (query) => (streams, request, context) => streams["orders.watch"](query, request, context),
+    answer: streamAnswer,
+    eventSchema: orderFeedEventSchema,
+    errors: [],
+    examples: {
+      request: { orderId: "ORDER-001" },
+      answer: `id: 1\nevent: state\ndata: ${JSON.stringify(exampleState)}\n\n`,
+    },
+  }),
   defineStream({
     operation: "live.events",
     tag: "Live",

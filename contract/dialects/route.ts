@@ -27,13 +27,14 @@ export interface RouteDocument {
   readonly tag: string;
   readonly summary: string;
   readonly description: string;
-  readonly from: InputKind;
+  /** `nothing`: what comes with the request is not looked at. */
+  readonly from: InputKind | "nothing";
   /** A strict object of wire fields; what the client may send. Those of a path are its `{names}`, all of them. */
   readonly request: z.ZodType;
   readonly status: number;
   readonly answer: z.ZodType;
   /** Default JSON. */
-  readonly answerType?: "text/event-stream";
+  readonly answerType?: "text/event-stream" | "text/plain";
   /** Of the JSON in each event's `data`, where the answer is a stream. */
   readonly eventSchema?: z.ZodType;
   /** Headers of the success beyond those that every answer has. */
@@ -55,6 +56,7 @@ export interface OtherAnswer {
 }
 
 export interface Route<Catalogue extends Signatures<Catalogue>> extends RouteDocument {
+  readonly from: InputKind;
   /** Which procedure answers. */
   readonly procedure: keyof Catalogue;
   /** Validates what came over the wire, and says how to run it. Nothing has happened when it fails. */
@@ -77,8 +79,9 @@ interface RouteDefinition<
   Sent,
   Wire,
   Answer,
-> extends Omit<RouteDocument, "request" | "answer" | "takesIdempotencyKey" | "examples"> {
+> extends Omit<RouteDocument, "from" | "request" | "answer" | "takesIdempotencyKey" | "examples"> {
   readonly procedure: Name;
+  readonly from: InputKind;
   readonly request: z.ZodType<Wire, Sent>;
   readonly toInput: (wire: NoInfer<Wire>) => Catalogue[Name]["input"];
   /** Asks the procedure more than once and joins what it answered; for lists that a dialect does not page. */

@@ -14,7 +14,7 @@ import { bearer, createTestGuards, keyOf, testKeys } from "./test-guards.ts";
 import { createTestCart, createTestOrder, told } from "./test-service.ts";
 
 const { guards } = createTestGuards({ keys: testKeys });
-const cart = createTestCart({}, {}, guards);
+const cart = createTestCart({}, {}, { guards });
 const order = createTestOrder({ guards });
 const services = {
   cart: { app: cart.app, routes: [...systemACartRoutes, ...systemBCartRoutes] },

@@ -9,7 +9,7 @@ const createB = { method: "POST", body: '{"orderId":"O","itemsCount":1}' };
 
 function guardedCart(overrides: Partial<Guards> = {}) {
   const { guards, refusals, clock } = createTestGuards(overrides);
-  return { ...createTestCart({}, {}, guards), refusals, clock };
+  return { ...createTestCart({}, {}, { guards }), refusals, clock };
 }
 
 describe("the host that is asked for", () => {
@@ -198,7 +198,7 @@ describe("how many at once", () => {
         },
       },
       {},
-      guards,
+      { guards },
     );
     const two = [app.request("/create-order", createB), app.request("/create-order", createB)];
     const third = await told(app.request("/create-order", createB));

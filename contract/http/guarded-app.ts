@@ -15,9 +15,18 @@ export interface ServiceApp {
   readonly fetch: (request: Request, remoteAddress?: () => string) => Response | Promise<Response>;
   /** For tests: a path is on a host of its own. */
   request(input: string | Request, init?: RequestInit): Promise<Response>;
+  /** What is served behind the guards; `ALL` stands for every other method. */
+  readonly routes: readonly ServedRoute[];
+}
+
+export interface ServedRoute {
+  readonly method: string;
+  /** A parameter is `:name`. */
+  readonly path: string;
 }
 
 export interface GuardedAppOptions {
+  readonly routes: readonly ServedRoute[];
   readonly guards: Guards | undefined;
   readonly serve: (request: Request, admission: Admission) => Response | Promise<Response>;
   /** In the words of the path's dialect. */
@@ -34,13 +43,14 @@ const toldShare = 0.1;
 const anybody: Admission = {};
 const unknownAddress = () => "unknown";
 
-export function guardedApp({ guards, serve, refuse }: GuardedAppOptions): ServiceApp {
+export function guardedApp({ guards, routes, serve, refuse }: GuardedAppOptions): ServiceApp {
   const fetch =
     guards === undefined
       ? (request: Request) => serve(request, anybody)
-      : guardWith(guards, { guards, serve, refuse });
+      : guardWith(guards, { serve, refuse });
   return {
     fetch,
+    routes,
     request: async (input, init) =>
       fetch(
         typeof input === "string" ? new Request(new URL(input, "http://localhost"), init) : input,
@@ -49,7 +59,10 @@ export function guardedApp({ guards, serve, refuse }: GuardedAppOptions): Servic
   };
 }
 
-function guardWith(guards: Guards, { serve, refuse }: GuardedAppOptions): ServiceApp["fetch"] {
+function guardWith(
+  guards: Guards,
+  { serve, refuse }: Pick<GuardedAppOptions, "serve" | "refuse">,
+): ServiceApp["fetch"] {
   const { keys, allowedHosts, allowedOrigins, maxInFlight, maxStreams, nowMs } = guards;
   const limiter = createRateLimiter({ quota: guards.requestsPerSecond, windowSeconds: 1, nowMs });
   const wrongKeys = createGuessLimiter(guards);

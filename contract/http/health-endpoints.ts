@@ -128,10 +128,10 @@ function healthDocument(path: string, operationId: string, summary: string) {
     tag: "Health",
     summary,
     description: "Parameters are not looked at.",
-    from: "query",
+    from: "nothing",
     request: noParametersSchema,
     status: 200,
-    errors: [],
+    errors: ["unavailable"],
     errorShape: systemBErrors,
     takesIdempotencyKey: false,
   } as const satisfies Partial<RouteDocument>;

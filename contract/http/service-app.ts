@@ -8,6 +8,8 @@ import type { Implemented, Signatures } from "../procedures.ts";
 import { commonHeaders, failureAnswer, jsonAnswer } from "./answers.ts";
 import { mount, type Endpoint } from "./endpoint.ts";
 import { guardedApp, type ServiceApp } from "./guarded-app.ts";
+import { indexAnswer, type Index } from "./index-page.ts";
+import { serviceDocuments } from "./service-documents.ts";
 import { healthEndpoints, type HealthReport } from "./health-endpoints.ts";
 import { readRequestId } from "./request-context.ts";
 import { serveRoute } from "./serve-route.ts";
@@ -32,28 +34,36 @@ export interface ServiceDefinition<Catalogue extends Signatures<Catalogue>, Heal
 }
 
 const consolePath = "/console";
+const referencePath = "/docs";
 
 export function serviceApp<Catalogue extends Signatures<Catalogue>, HealthBody>(
   definition: ServiceDefinition<Catalogue, HealthBody>,
   serving: Serving,
 ): ServiceApp {
   const { procedures, routes, streams = [], router, health, healthDetail, console: pages } = definition;
+  const { reference } = serving;
+  const index = indexOf(definition, serving);
+  const document = documentOnce(definition, index, serving);
   const endpoints: Endpoint[] = [
     ...routes.map((route) => ({ ...placeOf(route), handle: serveRoute(route, procedures, serving) })),
     ...streams.map((stream) => ({ ...placeOf(stream), handle: stream.handle })),
     ...healthEndpoints(health, serving, healthDetail),
     ...sessionEndpoints(serving, pages !== undefined),
-    fixed("/openapi.json", documentOnce(definition, serving)),
+    about("/openapi.json", async (request) =>
+      jsonAnswer(200, await document(), readRequestId(request.headers)),
+    ),
     ...(serving.metrics === undefined ? [] : [metricsEndpoint(serving.metrics)]),
-    fixed("/", () => Promise.resolve(indexOf(definition, serving))),
+    about("/", (request) => indexAnswer(index, request, readRequestId(request.headers))),
   ];
   const prefixes = {
     [trpcPath]: trpcEndpoint(router, serving),
     ...(pages === undefined ? {} : { [consolePath]: pages }),
+    ...(reference === undefined ? {} : { [referencePath]: reference }),
   };
   const app = mount({ endpoints, prefixes, errorShapeOf }, serving);
   return guardedApp({
     guards: serving.guards,
+    routes: app.routes,
     serve: (request, admission) => app.fetch(request, admission),
     refuse: (path, failure, requestId, headers) =>
       path.startsWith(`${trpcPath}/`)
@@ -71,13 +81,8 @@ function placeOf({ method, path, errorShape }: RouteDocument) {
   return { method, path, errorShape };
 }
 
-function fixed(path: string, body: () => Promise<unknown>): Endpoint {
-  return {
-    method: "GET",
-    path,
-    errorShape: systemBErrors,
-    handle: async (request) => jsonAnswer(200, await body(), readRequestId(request.headers)),
-  };
+function about(path: string, handle: Endpoint["handle"]): Endpoint {
+  return { method: "GET", path, errorShape: systemBErrors, handle };
 }
 
 function metricsEndpoint(metrics: ServedText): Endpoint {
@@ -98,7 +103,8 @@ function metricsEndpoint(metrics: ServedText): Endpoint {
 /** Built when it is first asked for: start-up does not pay for it, and neither do later readers. */
 function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
   { title, routes, streams = [], healthDocuments, console: pages }: ServiceDefinition<Catalogue, HealthBody>,
-  { version, guards }: Serving,
+  index: Index,
+  { version, metrics, guards }: Serving,
 ): () => Promise<unknown> {
   let document: Promise<unknown> | undefined;
   return () => {
@@ -107,7 +113,13 @@ function documentOnce<Catalogue extends Signatures<Catalogue>, HealthBody>(
         title,
         version,
         keysNeeded: guards?.keys !== undefined,
-        documents: [...routes, ...streams, ...healthDocuments, ...sessionDocuments(pages !== undefined)],
+        documents: [
+          ...routes,
+          ...streams,
+          ...healthDocuments,
+          ...sessionDocuments(pages !== undefined),
+          ...serviceDocuments(index, metrics),
+        ],
       }),
     );
     return document;
@@ -123,12 +135,13 @@ function indexOf<Catalogue extends Signatures<Catalogue>, HealthBody>(
     healthDetail,
     console: pages,
   }: ServiceDefinition<Catalogue, HealthBody>,
-  { metrics }: Serving,
-) {
+  { reference, metrics }: Serving,
+): Index {
   return {
     service,
     title,
     links: {
+      ...(reference === undefined ? {} : { docs: referencePath }),
       openapi: "/openapi.json",
       health: "/health",
       live: "/health/live",

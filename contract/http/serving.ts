@@ -33,6 +33,8 @@ export interface ServingOptions {
   readonly version?: string;
   /** Who is let in. Default: whoever calls; a service that listens has some. */
   readonly guards?: Guards;
+  /** The OpenAPI document as a page for people, below `/docs`; it answers every method. */
+  readonly reference?: (request: Request) => Promise<Response>;
   readonly observer?: ServingObserver;
   /** What monitors read at `/metrics`; without it there is no such path. */
   readonly metrics?: ServedText;
@@ -44,7 +46,7 @@ export interface ServedText {
   read(): Promise<string>;
 }
 
-export interface Serving extends Conditions {
+export interface Serving extends Conditions, Pick<ServingOptions, "reference"> {
   readonly maxBodyBytes: number;
   readonly version: string;
   readonly guards: Guards | undefined;
@@ -60,6 +62,7 @@ export function servingOf(options: ServingOptions): Serving {
     timer: options.timer ?? wallTimer,
     version: options.version ?? "0.0.0",
     guards: options.guards,
+    ...(options.reference === undefined ? {} : { reference: options.reference }),
     closing: options.closing,
     observer: options.observer,
     metrics: options.metrics,

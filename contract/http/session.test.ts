@@ -79,7 +79,7 @@ describe("a browser", () => {
     const { guards } = createTestGuards();
     const open = createTestOrder({ guards, console: pages });
     expect((await open.app.request("/session", signIn(keyOf("viewer")))).status).toBe(400);
-    const cart = createTestCart({}, {}, createTestGuards({ keys: testKeys }).guards);
+    const cart = createTestCart({}, {}, { guards: createTestGuards({ keys: testKeys }).guards });
     expect((await cart.app.request("/session", signIn(keyOf("viewer")))).status).toBe(405);
   });
 });

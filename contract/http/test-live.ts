@@ -1,8 +1,9 @@
 // What goes on in the tests' order: nothing, unless a test says so.
 import { examplePulse, liveRoutes } from "../dialects/live.ts";
+import { exampleOrderDetails } from "../dialects/wire-order.ts";
 import { schemaNotFound, topicNotKnown } from "../errors.ts";
 import { historySchema } from "../live.ts";
-import type { LiveViews, SchemaViews, SettingsViews, TopicViews } from "../ports.ts";
+import type { LiveViews, OrderFeed, SchemaViews, SettingsViews, TopicViews } from "../ports.ts";
 import { failed, success } from "../result.ts";
 import { schemaVersionSchema, subjectsSchema } from "../schema-versions.ts";
 import { topicPartitionsSchema } from "../topics.ts";
@@ -53,4 +54,15 @@ const settings: SettingsViews = {
     }),
 };
 
-export const testLive = { live, topics, schemas, settings };
+const feed: OrderFeed = {
+  async watch({ orderId = "ORDER-001" }, { signal }) {
+    return success(
+      (async function* () {
+        const order = { ...exampleOrderDetails, orderId, version: 1 };
+        if (!signal.aborted) yield { id: "1", event: { kind: "state" as const, order } };
+      })(),
+    );
+  },
+};
+
+export const testLive = { feed, live, topics, schemas, settings };

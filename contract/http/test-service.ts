@@ -34,6 +34,7 @@ import type { ListedSaga, Saga } from "../sagas.ts";
 import { createCartApp } from "./cart-app.ts";
 import type { Guards } from "./guards.ts";
 import { createOrderApp } from "./order-app.ts";
+import type { ServingOptions } from "./serving.ts";
 import { testLive } from "./test-live.ts";
 
 export interface HandTimer extends Timer {
@@ -69,7 +70,7 @@ export interface Recorded {
 export function createTestCart(
   overrides: Partial<OrderCommands> = {},
   health: Partial<CartHealth> = {},
-  guards?: Guards,
+  serving: Pick<ServingOptions, "reference" | "guards"> = {},
 ) {
   const calls: Recorded[] = [];
   const surprises: { error: unknown; requestId: string }[] = [];
@@ -97,7 +98,7 @@ export function createTestCart(
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
     timer,
-    ...(guards === undefined ? {} : { guards }),
+    ...serving,
   });
   return { app, calls, surprises, timer };
 }
@@ -131,6 +132,7 @@ export interface TestOrderOptions {
   readonly health?: Partial<OrderHealth>;
   readonly console?: (request: Request) => Promise<Response>;
   readonly guards?: Guards;
+  readonly reference?: (request: Request) => Promise<Response>;
 }
 
 export function createTestOrder({
@@ -146,6 +148,7 @@ export function createTestOrder({
   closing,
   console: consolePages,
   guards,
+  reference,
 }: TestOrderOptions = {}) {
   const surprises: { error: unknown; requestId: string }[] = [];
   const pages: unknown[] = [];
@@ -167,6 +170,7 @@ export function createTestOrder({
     ...testLive,
     ...ports,
     ...(consolePages === undefined ? {} : { console: consolePages }),
+    ...(reference === undefined ? {} : { reference }),
     ...(closing === undefined ? {} : { closing }),
     ...(guards === undefined ? {} : { guards }),
     sagaCommands: {

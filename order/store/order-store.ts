@@ -4,6 +4,7 @@
 // Failures: `StoreUnavailable` (store-unavailable.ts) means the store is away and nothing is wrong with the event;
 // `UnstorableOrder` (storable.ts) names the one order that no store can hold. Anything else thrown is a bug.
 
+import type { OrderChanges } from "../changes/order-changes.ts";
 import type { Order, OrderState } from "../domain/order.ts";
 import type { LetterFates } from "../replays/store/letter-fates.ts";
 import type { ReplaySettlement, ReplayStore } from "../replays/store/replay-store.ts";
@@ -71,6 +72,8 @@ export interface BatchWrite {
   readonly unpark: readonly ParkedId[];
   /** Replays that have an outcome now. */
   readonly settle?: readonly ReplaySettlement[];
+  /** Whether the changes are to be told: then they are written down among `changes`. */
+  readonly announce?: boolean;
 }
 
 export type SaveOutcome =
@@ -139,6 +142,8 @@ export interface OrderStore extends Parking {
   readonly letterFates: LetterFates;
   /** Replays of dead letters, in the same database. */
   readonly replays: ReplayStore;
+  /** Which orders have changed, in the same database. */
+  readonly changes: OrderChanges;
   /** What operators have ordered, in the same database. */
   readonly audit: Audit;
   /** System C's sagas, in the same database. */

@@ -2,6 +2,7 @@
 // guard; rows are locked in one order everywhere, and whatever still goes wrong between transactions is answered as
 // `StoreUnavailable`, never as a bug of the event.
 import type { SQL } from "bun";
+import { createOrderChanges } from "../changes/create-order-changes.ts";
 import { createLetterFates } from "../replays/store/create-letter-fates.ts";
 import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { createPostgresSagaStore } from "../saga/store/postgres-saga-store.ts";
@@ -88,6 +89,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     deadLetters: createPostgresDeadLetterIndex(run),
     letterFates: createLetterFates(scripts),
     replays: createReplayStore(scripts),
+    changes: createOrderChanges(scripts),
     audit: createPostgresAudit(run),
     sagas: createPostgresSagaStore(run),
     async ping() {

@@ -1,6 +1,7 @@
 // One batch as one transaction: the fence first, then orders, then parked records, counts last. What is refused leaves
 // nothing behind.
 import type { SQL, TransactionSQL } from "bun";
+import { announceChanges } from "../changes/create-order-changes.ts";
 import { settleItems } from "../replays/store/settle-items.ts";
 import { toOrderRow } from "./order-row.ts";
 import type { OrderChange, SaveOutcome } from "./order-store.ts";
@@ -12,7 +13,7 @@ import { isUniqueViolation } from "./postgres-failure.ts";
 import { RolledBack } from "./rolled-back.ts";
 import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import type { WritableBatch } from "./writable-batch.ts";
+import { changedIds, type WritableBatch } from "./writable-batch.ts";
 
 /** Batches that are looked through before they are written, after one whose creates were not all new. */
 const waryBatches = 16;
@@ -72,6 +73,8 @@ async function write(tx: TransactionSQL, batch: WritableBatch): Promise<void> {
     const items = await runPostgresScript(tx, settleItems(postgresDialect, batch.settle));
     if (items.length > 0) throw new RolledBack({ kind: "settled", items });
   }
+  const changed = batch.announce ? changedIds(batch) : [];
+  if (changed.length > 0) await runPostgresScript(tx, announceChanges(changed));
   if (creates.length > 0) await addToCount(tx, creates.length);
 }
 

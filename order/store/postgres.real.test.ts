@@ -15,6 +15,7 @@ import {
   rejectionOf,
   updatedOrder,
 } from "./order-store-fixtures.ts";
+import { describeOrderChanges } from "../changes/order-changes.spec.ts";
 import { describeReplayStore } from "../replays/store/replay-store.spec.ts";
 import { describeAudit } from "./audit.spec.ts";
 import { describeClaims } from "./claims.spec.ts";
@@ -53,6 +54,7 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
   describeParkedRecords("PostgreSQL", createDatabase);
   describeDeadLetterIndex("PostgreSQL", createDatabase);
   describeAudit("PostgreSQL", createDatabase);
+  describeOrderChanges("PostgreSQL", createDatabase);
   describeReplayStore("PostgreSQL", createDatabase);
   describeDurableOrderStore("PostgreSQL", createDatabase);
 

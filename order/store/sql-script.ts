@@ -31,6 +31,8 @@ export interface Dialect {
   readonly bodies: string;
   /** After a `select` whose rows are about to be changed. */
   readonly forUpdate: string;
+  /** The column has a transaction's number, and every transaction up to it has ended: no row can come in before. */
+  settled(column: string): string;
 }
 
 /** One statement of a script. `Row` is what the statement's columns are: the store has written them itself. */
@@ -89,6 +91,8 @@ export const sqliteDialect: Dialect = {
   letters: "dead_letters join dead_letter_bodies using (number)",
   bodies: "dead_letter_bodies",
   forUpdate: "",
+  // One writer at a time: rows come in order.
+  settled: () => "true",
 };
 
 export const postgresDialect: Dialect = {
@@ -103,6 +107,7 @@ export const postgresDialect: Dialect = {
   letters: "dead_letters",
   bodies: "dead_letters",
   forUpdate: "for update",
+  settled: (column) => `${column} < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
 };
 
 /** To be called inside of a transaction. */

@@ -2,6 +2,7 @@
 // no transaction is ever open across an await, and prepared statements write three times as fast. In a file, batches go
 // through a thread of their own; reading goes on here meanwhile, and what else is written waits for its turn without
 // holding up anybody.
+import { createOrderChanges } from "../changes/create-order-changes.ts";
 import { createLetterFates } from "../replays/store/create-letter-fates.ts";
 import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { createSqliteSagaStore } from "../saga/store/sqlite-saga-store.ts";
@@ -100,6 +101,7 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     deadLetters: createSqliteDeadLetterIndex(run, write),
     letterFates: createLetterFates(scripts),
     replays: createReplayStore(scripts),
+    changes: createOrderChanges(scripts),
     audit: createSqliteAudit(run, write),
     sagas: createSqliteSagaStore(run, write),
     async ping() {

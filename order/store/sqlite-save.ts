@@ -1,4 +1,5 @@
 // One batch as one transaction: the fence first, then orders, then parked records. What is refused leaves nothing behind.
+import { announceChanges } from "../changes/create-order-changes.ts";
 import { settleItems } from "../replays/store/settle-items.ts";
 import { toOrderRow } from "./order-row.ts";
 import type { OrderChange, SaveOutcome } from "./order-store.ts";
@@ -8,7 +9,7 @@ import { RolledBack } from "./rolled-back.ts";
 import { runSqliteScript, sqliteDialect } from "./sql-script.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
-import type { OrderCreation, WritableBatch } from "./writable-batch.ts";
+import { changedIds, type OrderCreation, type WritableBatch } from "./writable-batch.ts";
 
 export function saveBatch(connection: SqliteConnection, batch: WritableBatch): SaveOutcome {
   try {
@@ -36,6 +37,8 @@ function write(connection: SqliteConnection, batch: WritableBatch): void {
     throw new RolledBack({ kind: "conflicts", orderIds: conflicts.map(({ order }) => order.orderId) });
   }
   if (batch.creates.length > 0) addToCount.run(batch.creates.length);
+  const changed = batch.announce ? changedIds(batch) : [];
+  if (changed.length > 0) runSqliteScript(connection.database, announceChanges(changed));
   writeParked(connection, batch);
   if (batch.settle.length === 0) return;
   const items = runSqliteScript(connection.database, settleItems(sqliteDialect, batch.settle));

@@ -33,6 +33,7 @@ export interface WritableRows {
   readonly repark: readonly ParkedProgressRow[];
   readonly unpark: readonly ParkedKeyRow[];
   readonly settle: readonly ReplaySettlement[];
+  readonly announce: boolean;
 }
 
 /** A row of `source_claims` as a batch moves it. */
@@ -52,8 +53,8 @@ export function prepareBatch(batch: BatchWrite): WritableBatch {
 
 /** As `prepareBatch`, without the orders. */
 export function prepareRows(batch: Omit<BatchWrite, "changes">): WritableRows {
-  const { progress, settle = [] } = batch;
-  return { progress: prepareProgress(progress), ...prepareParked(batch), settle };
+  const { progress, settle = [], announce = false } = batch;
+  return { progress: prepareProgress(progress), ...prepareParked(batch), settle, announce };
 }
 
 export function isNothing({ progress, changes, park, repark, unpark, settle = [] }: BatchWrite): boolean {
@@ -107,7 +108,7 @@ function prepareParked({
   park,
   repark,
   unpark,
-}: Omit<BatchWrite, "changes">): Omit<WritableRows, "progress" | "settle"> {
+}: Omit<BatchWrite, "changes">): Omit<WritableRows, "progress" | "settle" | "announce"> {
   const ids = [...park, ...repark, ...unpark].toSorted(compareIds);
   requireOnce(
     ids,
@@ -125,6 +126,11 @@ function prepareParked({
     repark: repark.toSorted(compareIds).map(toParkedProgressRow),
     unpark: unpark.toSorted(compareIds).map(toParkedKeyRow),
   };
+}
+
+/** The orders that a batch changes. */
+export function changedIds({ creates, updates }: WritableChanges): readonly string[] {
+  return [...creates, ...updates].map(({ order }) => order.orderId);
 }
 
 function isWhole(order: OrderState): order is StoredOrder {

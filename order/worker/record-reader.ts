@@ -56,7 +56,7 @@ export function createRecordReader(
         return { kind: "unreadable", reason: failure.reason, message: failure.message, decoded: null };
       }
       const decoded = outcome.value;
-      if (decoded.name === "DeadLetter" || decoded.name === "OrderDto") {
+      if (!isEvent(decoded)) {
         const message = `A record of type ${decoded.name} is no event of an order's topic.`;
         return { kind: "unreadable", reason: "schema_of_other_subject", message, decoded };
       }
@@ -92,7 +92,11 @@ function isTextOf(bytes: Buffer, text: string): boolean {
 
 type Invalid = { readonly kind: "invalid"; readonly message: string };
 
-type OrderTopicEvent = Exclude<DecodedEvent, { name: "DeadLetter" | "OrderDto" }>;
+type OrderTopicEvent = Exclude<DecodedEvent, { name: "DeadLetter" | "OrderDto" | "OrderState" }>;
+
+function isEvent(decoded: DecodedEvent): decoded is OrderTopicEvent {
+  return eventTypeOf(decoded) !== null;
+}
 
 function toDomain({ name, event }: OrderTopicEvent): OrderEvent | Invalid {
   switch (name) {
@@ -181,7 +185,7 @@ function textProblem(name: string, text: string): string | undefined {
 
 /** The event types that order's topics carry. */
 export function eventTypeOf({ name }: DecodedEvent): EventType | null {
-  return name === "DeadLetter" || name === "OrderDto" ? null : name;
+  return name === "DeadLetter" || name === "OrderDto" || name === "OrderState" ? null : name;
 }
 
 /** What a failed record tells of its event. Costs a JSON text, so only failing records pay for it. */

@@ -1,0 +1,86 @@
+// The feed of states with what it publishes to, and the store through which batches tell it.
+import { openTransactionalPublisher } from "../../kafka/transactional-publisher.ts";
+import type { Codec } from "../../schemas/codec.ts";
+import { systemClock } from "../../service/clock.ts";
+import type { Closing } from "../../service/closing.ts";
+import type { Logger } from "../../service/logger.ts";
+import type { Parts } from "../../service/open-parts.ts";
+import { stateTopicOf, type Settings } from "../../service/settings.ts";
+import type { OrderStore } from "../store/order-store.ts";
+import { createStatePublisher, type StatePublisher } from "./state-publisher.ts";
+
+export interface StateFeedOptions {
+  readonly settings: Settings;
+  readonly parts: Parts;
+  readonly store: OrderStore;
+  readonly codec: Codec;
+  readonly logger: Logger;
+  readonly closing: Closing;
+  /** Resolves when the topic is there. */
+  readonly topicReady: Promise<unknown>;
+}
+
+export interface StateFeed {
+  /** The store for whoever changes orders: what it saves is told. */
+  readonly store: OrderStore;
+}
+
+/** Does nothing, and costs nothing, without a topic. */
+export function openStateFeed(options: StateFeedOptions): StateFeed {
+  const { settings, store, logger, closing } = options;
+  const topic = stateTopicOf(settings);
+  if (topic === undefined) {
+    // Changes from now on are not written down: a feed that is switched on again begins with every order.
+    void store.changes.reset().catch((cause: unknown) => {
+      logger.debug("The feed of states was not reset", { cause: String(cause) });
+    });
+    return { store };
+  }
+  let publisher: StatePublisher | undefined;
+  let closed = false;
+  const opening = open(options, topic).then((opened) => {
+    publisher = opened.publisher;
+    return opened;
+  });
+  closing.add(async () => {
+    closed = true;
+    if (publisher === undefined) return;
+    await (await opening).close();
+  });
+
+  async function open({ parts, codec, topicReady }: StateFeedOptions, name: string) {
+    await topicReady;
+    const transactional = await openTransactionalPublisher({
+      brokers: parts.brokers,
+      clientId: "orderwire-order",
+      transactionalId: `${settings.KAFKA_GROUP_ID}-order-state`,
+      logger,
+    });
+    const opened = createStatePublisher({
+      store,
+      publisher: transactional,
+      codec,
+      topic: name,
+      holder: crypto.randomUUID(),
+      clock: systemClock,
+      logger,
+    });
+    const close = async () => {
+      await opened.stop();
+      await transactional.close();
+    };
+    if (closed) await close();
+    return { publisher: opened, close };
+  }
+
+  return {
+    store: {
+      ...store,
+      async save(batch) {
+        const saved = await store.save({ ...batch, announce: true });
+        if (saved.kind === "saved" && batch.changes.length > 0) publisher?.poke();
+        return saved;
+      },
+    },
+  };
+}
