@@ -8,6 +8,7 @@ import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import type { Settings } from "../service/settings.ts";
+import { cartSubjects } from "../service/subjects.ts";
 import { keepTopics } from "../service/topics.ts";
 import { createCartHealth } from "./cart-health.ts";
 import { createIdempotencyKeys } from "./idempotency-keys.ts";
@@ -22,11 +23,7 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   const topics = { orders: settings.KAFKA_ORDER_TOPIC, statusUpdates: settings.KAFKA_STATUS_UPDATE_TOPIC };
   const codec = openCodec({
     registry: parts.registry,
-    subjects: [
-      [topics.orders, "Order"],
-      [topics.orders, "OrderEvent"],
-      [topics.statusUpdates, "OrderStatusUpdate"],
-    ],
+    subjects: cartSubjects(settings),
     logger,
   });
   closing.add(() => codec.close());

@@ -11,6 +11,7 @@ import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, type Settings } from "../service/settings.ts";
+import { orderSubjects } from "../service/subjects.ts";
 import { keepTopics } from "../service/topics.ts";
 import { createAuditViews } from "./audit-views.ts";
 import { type ConsumerGroup, openConsumerGroup } from "./consumer-group.ts";
@@ -30,7 +31,7 @@ import { openReplays } from "./replays/open-replays.ts";
 import { createBuiltInCatalog } from "./saga/catalog/built-in-catalog.ts";
 import { createCatalogViews } from "./saga/catalog/catalog-views.ts";
 import { createHttpCatalog } from "./saga/catalog/http-catalog.ts";
-import { openSaga, sagaSubjects } from "./saga/open-saga.ts";
+import { openSaga } from "./saga/open-saga.ts";
 import { openParticipants, type Participants } from "./saga/participants/open-participants.ts";
 import { createSagaViews } from "./saga/saga-views.ts";
 import { openOrderStore } from "./store/open-order-store.ts";
@@ -54,16 +55,9 @@ export async function openOrder(
   closing.add(() => store.close());
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
-  const [orderTopic, statusTopic] = topics;
   const codec = openCodec({
     registry: parts.registry,
-    subjects: [
-      [orderTopic, "Order"],
-      [orderTopic, "OrderEvent"],
-      [statusTopic, "OrderStatusUpdate"],
-      [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
-      ...sagaSubjects(settings),
-    ],
+    subjects: orderSubjects(settings),
     logger,
   });
   closing.add(() => codec.close());
