@@ -33,8 +33,9 @@ export function openRegistrySubjects(options: RegistryOptions): RegistrySubjects
 
 export function registrySubjectsOver(client: SchemaRegistryClient, timeoutMs: number): RegistrySubjects {
   const ask = <Value>(question: () => Promise<Value>) => askRegistry(timeoutMs, question);
+  const registry = registryOver(client, timeoutMs);
   return {
-    idOf: registryOver(client, timeoutMs).idOf,
+    idOf: (subject, definition) => registry.idOf(subject, definition),
 
     async versionsOf(subject) {
       const numbers = await ask(() => client.getAllVersions(subject));

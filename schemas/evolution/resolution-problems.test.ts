@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { compileType, schemaCatalog, schemaNames } from "../schema-catalog.ts";
 import { evolutionCorpus } from "./evolution-corpus.ts";
 import { resolutionProblems } from "./resolution-problems.ts";
