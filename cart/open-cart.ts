@@ -3,7 +3,7 @@ import { createCartApp } from "../contract/http/cart-app.ts";
 import { openPublisher } from "../kafka/publisher.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { createClosing } from "../service/closing.ts";
-import { serveHttp } from "../service/http-server.ts";
+import { closingWhile, serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
@@ -48,15 +48,20 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.CART_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.CART_PORT,
+    fetch: closingWhile(() => draining, app.fetch),
+  });
   closing.add(() => server.stop(5000));
 
   return {
     url: server.url,
     ready: () => health.ready(),
-    close: () => {
+    async close() {
       draining = true;
-      return closing.run();
+      await Bun.sleep(settings.DRAIN_MS);
+      await closing.run();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
-import { serveHttp } from "../service/http-server.ts";
+import { closingWhile, serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { OpenService } from "../service/run-service.ts";
@@ -145,7 +145,11 @@ export async function openOrder(
     onSurprise: (error, requestId) =>
       logger.error("A request failed on our side", { requestId, cause: String(error) }),
   });
-  const server = serveHttp({ hostname: settings.HOST, port: settings.ORDER_PORT, fetch: app.fetch });
+  const server = serveHttp({
+    hostname: settings.HOST,
+    port: settings.ORDER_PORT,
+    fetch: closingWhile(() => draining, app.fetch),
+  });
   closing.add(() => server.stop(2000));
 
   function groupOf(partition: TopicPartition): ConsumerGroup | undefined {
@@ -226,9 +230,10 @@ export async function openOrder(
   return {
     url: server.url,
     ready: () => health.ready(),
-    close: () => {
+    async close() {
       draining = true;
-      return closing.run();
+      await Bun.sleep(settings.DRAIN_MS);
+      await closing.run();
     },
   };
 }

@@ -83,6 +83,7 @@ export function createTestCart(overrides: Partial<OrderCommands> = {}, health: P
     health: {
       read: async () => ({ healthy: true, body: { status: "healthy", kafka: "connected" } }),
       ready: async () => true,
+      serving: async () => true,
       ...health,
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
@@ -157,6 +158,7 @@ export function createTestOrder({
         body: { status: "healthy", consumer: "running", orders_in_memory: orders.length },
       }),
       ready: async () => true,
+      serving: async () => true,
       detail: async () => allWell,
       ...health,
     },
