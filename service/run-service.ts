@@ -21,7 +21,7 @@ export interface RunningService {
 }
 
 /** Between the end of draining and giving up: below what orchestrators allow by default (10 s in compose). */
-const closeTimeoutMs = 9000;
+export const closeTimeoutMs = 9000;
 
 export async function runService(
   open: (settings: Settings, logger: Logger) => Promise<RunningService>,
