@@ -1,15 +1,21 @@
-// `bun run bench -- consume …`, `saga …`, `replay …` and `dlq …`
+// `bun run bench -- create …`, `latency …`, `consume …`, `saga …`, `replay …` and `dlq …`
 import { parseArgs } from "node:util";
 import { missingTools } from "../test/parts/machine.ts";
 import { benchDeadLetters } from "./dead-letters.ts";
 import { benchReplay } from "./replay.ts";
 import { benchConsume } from "./consume.ts";
+import { benchCreate } from "./create.ts";
+import { summariseCreates, toCreateTable } from "./create-report.ts";
 import type { StoreKind } from "./databases.ts";
+import { benchLatency, toLatencyTable } from "./latency.ts";
+import { saveResult } from "./save-result.ts";
 import { describeMachine, type Machine, summarise, toTable } from "./report.ts";
 import { benchSaga } from "./saga.ts";
 import { toSagaTables } from "./saga-report.ts";
 
 const usage = [
+  "bun run bench -- create [--connections 1,64,256] [--seconds N] [--rounds N] [--only <text>] [--save] [--json]",
+  "bun run bench -- latency [--rates 100,1000,5000] [--seconds N] [--rounds N] [--save] [--json]",
   "bun run bench -- consume [--events N] [--rounds N] [--store postgres|sqlite|both] [--json]",
   "bun run bench -- saga [--orders N] [--rounds N] [--only <text of a case's name>] [--json]",
   "bun run bench -- replay|dlq [--letters N] [--store postgres|sqlite|both] [--json]",
@@ -28,19 +34,36 @@ const { values, positionals } = parseArgs({
     letters: { type: "string", default: "100000" },
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
+    connections: { type: "string", default: "1,64,256" },
+    rates: { type: "string", default: "100,1000,5000" },
+    seconds: { type: "string", default: "6" },
+    save: { type: "boolean", default: false },
     store: { type: "string", default: "both" },
     json: { type: "boolean", default: false },
   },
 });
 const [events, orders, rounds] = [Number(values.events), Number(values.orders), Number(values.rounds)];
 const letters = Number(values.letters);
+const seconds = Number(values.seconds);
+const [connections, rates] = [listOf(values.connections), listOf(values.rates)];
 const chosen = stores[values.store];
-if (![events, orders, letters, rounds].every((value) => Number.isInteger(value) && value > 0)) fail(usage);
+if (
+  ![events, orders, letters, rounds, seconds, ...connections, ...rates].every(
+    (value) => Number.isInteger(value) && value > 0,
+  )
+)
+  fail(usage);
 const isServed = process.env["KAFKA_BROKERS"] !== undefined;
 const missing = isServed ? [] : missingTools();
 if (missing.length > 0) fail(missing);
 
 switch (positionals.join(" ")) {
+  case "create":
+    await create();
+    break;
+  case "latency":
+    await latency();
+    break;
   case "consume":
     await consume();
     break;
@@ -57,6 +80,35 @@ switch (positionals.join(" ")) {
     fail(usage);
 }
 process.exit(0);
+
+async function create(): Promise<void> {
+  const results = await benchCreate({ rounds, connections, seconds, only: values.only });
+  const summaries = summariseCreates(results);
+  const heading = `The median of ${rounds} rounds of ${seconds} s, each after 2 s to warm up; orders of three lines`;
+  await keep("create", { rounds, seconds, results });
+  tell({ rounds, seconds, machine: describeMachine(), summaries }, [toCreateTable(summaries), "", heading]);
+}
+
+async function latency(): Promise<void> {
+  const results = await benchLatency({ rounds, rates, seconds });
+  await keep("latency", { rounds, seconds, results });
+  tell({ rounds, seconds, machine: describeMachine(), results }, [
+    toLatencyTable(results),
+    "",
+    `The median of ${rounds} rounds of ${seconds} s, each after 3 s to warm up`,
+  ]);
+}
+
+/** With --save. */
+async function keep(part: string, result: object): Promise<void> {
+  if (!values.save) return;
+  const file = await saveResult(part, { machine: describeMachine(), ...result });
+  process.stderr.write(`Saved as ${file}\n`);
+}
+
+function listOf(text: string): readonly number[] {
+  return text.split(",").map(Number);
+}
 
 async function consume(): Promise<void> {
   if (chosen === undefined) fail(usage);
