@@ -86,18 +86,12 @@ function contenders(python: string): readonly Contender[] {
   const profile = process.env["BENCH_PROFILE"] === "cart" ? ["--cpu-prof", "--cpu-prof-md"] : [];
   const uvicorn = (workers: number): Contender => ({
     name: `Python: FastAPI, uvloop, confluent-kafka, ${workers} worker${workers === 1 ? "" : "s"}`,
-    command: (port) => [
-      ...[
-        python,
-        "-m",
-        "uvicorn",
-        "create_service:app",
-        "--app-dir",
-        join(import.meta.dirname, "peers/python"),
-      ],
-      ...["--host", "127.0.0.1", "--port", String(port), "--workers", String(workers)],
-      ...["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"],
-    ],
+    command: (port) =>
+      [
+        `${python} -m uvicorn create_service:app --app-dir ${join(import.meta.dirname, "peers/python")}`,
+        `--host 127.0.0.1 --port ${port} --workers ${workers}`,
+        "--loop uvloop --http httptools --no-access-log --log-level warning",
+      ].flatMap((words) => words.split(" ")),
   });
   return [
     { name: cartName, command: () => [process.execPath, ...profile, join(root, "cart", "main.ts")] },

@@ -3,13 +3,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "bun";
+import { z } from "zod";
 
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly [field: string]: unknown;
-}
+const manifestSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
 
 const checkout = join(import.meta.dirname, "..", "..");
 const folder = join(checkout, "deploy", "kubernetes");
@@ -29,20 +30,25 @@ const models: Readonly<Record<string, string>> = {
   "keda.sh/v1alpha1 ScaledObject": "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject",
 };
 
+const kustomizationSchema = z.object({ resources: z.array(z.string()) });
+
+/** A class whose instances check themselves, as the packages have them. */
+function isModel(value: unknown): value is new (data: unknown) => { validate(): void } {
+  return typeof value === "function";
+}
+
 /** All that the kustomization names, in its order. Throws when a file lies there that it does not name. */
 export function readManifests(): readonly Manifest[] {
-  const { resources }: { resources: string[] } = YAML.parse(
-    readFileSync(join(folder, kustomization), "utf8"),
-  ) as {
-    resources: string[];
-  };
+  const { resources } = kustomizationSchema.parse(
+    YAML.parse(readFileSync(join(folder, kustomization), "utf8")),
+  );
   const forgotten = readdirSync(folder).filter(
     (file) => file.endsWith(".yaml") && file !== kustomization && !resources.includes(file),
   );
   if (forgotten.length > 0) throw new Error(`${kustomization} does not name ${forgotten.join(", ")}`);
   return resources.flatMap((file) => {
     const parsed: unknown = YAML.parse(readFileSync(join(folder, file), "utf8"));
-    return (Array.isArray(parsed) ? parsed : [parsed]) as Manifest[];
+    return (Array.isArray(parsed) ? parsed : [parsed]).map((one) => manifestSchema.parse(one));
   });
 }
 
@@ -57,12 +63,9 @@ export async function schemaFaults(manifests: readonly Manifest[]): Promise<read
       faults.push(`${kind} has no schema here`);
       continue;
     }
-    const { [manifest.kind]: Model } = (await import(module)) as Record<
-      string,
-      new (data: unknown) => { validate(): void }
-    >;
+    const { [manifest.kind]: Model }: Readonly<Record<string, unknown>> = await import(module);
     try {
-      if (Model === undefined) throw new Error(`${module} has no ${manifest.kind}`);
+      if (!isModel(Model)) throw new Error(`${module} has no ${manifest.kind}`);
       new Model(manifest).validate();
     } catch (error) {
       faults.push(`${manifest.kind} ${manifest.metadata.name}: ${String(error)}`);

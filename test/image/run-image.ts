@@ -35,11 +35,10 @@ export function runContainer(
     'exec unshare --root="$0" --wd="$1" --setuid="$2" --setgid="$3" "${@:4}"',
   ];
   const child = Bun.spawn(
-    [
-      ...["unshare", "--mount", "bash", "-c", steps.join("\n"), root, workingDirectory, uid, gid],
-      ...entrypoint,
-      ...command,
-    ],
+    ["unshare", "--mount", "bash", "-c", steps.join("\n"), root, workingDirectory, uid, gid].concat(
+      entrypoint,
+      command,
+    ),
     {
       cwd: "/",
       env: {

@@ -64,5 +64,5 @@ async function create(context: Context): Promise<Response> {
 
 const app = new Hono();
 app.get("/health/ready", (context) => context.json({ status: "ready" }));
-app.post("/create-order", create);
+app.post("/create-order", (context) => create(context));
 Bun.serve({ hostname: "127.0.0.1", port: Number(PORT), fetch: app.fetch });
