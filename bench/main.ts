@@ -4,10 +4,10 @@ import { missingTools } from "../test/parts/machine.ts";
 import { benchDeadLetters } from "./dead-letters.ts";
 import { benchReplay } from "./replay.ts";
 import { benchConsume } from "./consume.ts";
-import { benchCreate } from "./create.ts";
+import { benchCreate, type CreateResult } from "./create.ts";
 import { summariseCreates, toCreateTable } from "./create-report.ts";
 import type { StoreKind } from "./databases.ts";
-import { benchLatency, toLatencyTable } from "./latency.ts";
+import { benchLatency, type LatencyResult, toLatencyTable } from "./latency.ts";
 import { saveResult } from "./save-result.ts";
 import { describeMachine, type Machine, summarise, toTable } from "./report.ts";
 import { benchSaga } from "./saga.ts";
@@ -15,6 +15,7 @@ import { toSagaTables } from "./saga-report.ts";
 
 const usage = [
   "bun run bench -- create [--connections 1,64,256] [--seconds N] [--rounds N] [--only <text>] [--save] [--json]",
+  "bun run bench -- show bench/results/<create or latency>….json",
   "bun run bench -- latency [--rates 100,1000,5000] [--seconds N] [--rounds N] [--save] [--json]",
   "bun run bench -- consume [--events N] [--rounds N] [--store postgres|sqlite|both] [--json]",
   "bun run bench -- saga [--orders N] [--rounds N] [--only <text of a case's name>] [--json]",
@@ -57,7 +58,12 @@ const isServed = process.env["KAFKA_BROKERS"] !== undefined;
 const missing = isServed ? [] : missingTools();
 if (missing.length > 0) fail(missing);
 
-switch (positionals.join(" ")) {
+const [part = "", file = "", ...more] = positionals;
+if (more.length > 0 || (file !== "") !== (part === "show")) fail(usage);
+switch (part) {
+  case "show":
+    await show();
+    break;
   case "create":
     await create();
     break;
@@ -98,6 +104,26 @@ async function latency(): Promise<void> {
     `The median of ${rounds} rounds of ${seconds} s, each after 3 s to warm up`,
   ]);
 }
+
+/** A saved result as its table: what READMEs quote. */
+async function show(): Promise<void> {
+  // Written by saveResult, from values of these types.
+  const saved: SavedResult = await Bun.file(file).json();
+  const table =
+    saved.part === "latency" ? toLatencyTable(saved.results) : toCreateTable(summariseCreates(saved.results));
+  const heading = `Measured at ${saved.measuredAt}, commit ${saved.commit}; the median of ${saved.rounds} rounds`;
+  tell({ ...saved }, [table, "", heading]);
+}
+
+type SavedResult = {
+  readonly measuredAt: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly rounds: number;
+} & (
+  | { readonly part: "create"; readonly results: readonly CreateResult[] }
+  | { readonly part: "latency"; readonly results: readonly LatencyResult[] }
+);
 
 /** With --save. */
 async function keep(part: string, result: object): Promise<void> {
