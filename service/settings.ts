@@ -29,6 +29,7 @@ const url = (protocols: string[]) =>
 const crashPoints = [
   "after-poll",
   "before-store-commit",
+  "after-draft",
   "after-store-commit",
   "before-dlq-ack",
   "after-dlq-ack",

@@ -347,6 +347,18 @@ export function describeOrderStore(name: string, createPlace: () => Promise<Stor
       expect(await store.count()).toBe(0);
     });
 
+    test("changes that were staged are saved like any others, once, and only when they are saved", async () => {
+      const changes = [createOrder("staged"), createOrder("staged too")];
+      store.stage(changes);
+      expect(await store.count()).toBe(0);
+      expect(await store.save(changing(changes))).toEqual({ kind: "saved" });
+      expect([...(await neighbour.load(["staged", "staged too"])).keys()].sort()).toEqual([
+        "staged",
+        "staged too",
+      ]);
+      expect(conflictsOf(await store.save(changing(changes)))).toEqual(["staged", "staged too"]);
+    });
+
     test("a batch of ten thousand orders is one transaction like any other", async () => {
       const ids = Array.from({ length: 10_000 }, (_, index) => `order-${index}`);
       await store.save(changing([createOrder("order-77")]));

@@ -116,6 +116,8 @@ export interface Parking {
 export interface OrderStore extends Parking {
   /** What deciding needs of them, in one query; orders that do not exist are absent from the map. */
   load(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
+  /** These changes will probably be saved soon, as they are: what can be done for them before their turn is done now. */
+  stage(changes: readonly OrderChange[]): void;
   /**
    * One transaction, durable when it resolves with `saved`: all of it or nothing. Give each order and each record at most
    * once. Parking a record that is parked already changes nothing; reparking or unparking one that is not, neither.

@@ -7,7 +7,7 @@ import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { createPostgresSagaStore } from "../saga/store/postgres-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
 import { readOrderRow, readStateRow } from "./order-row.ts";
-import type { OrderStore } from "./order-store.ts";
+import type { OrderChange, OrderStore } from "./order-store.ts";
 import { isRefusal } from "./postgres-failure.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
 import { type PostgresPoolOptions, openPostgresPool } from "./postgres-pool.ts";
@@ -24,7 +24,7 @@ import {
 } from "./postgres-statements.ts";
 import { postgresDialect, runPostgresScript, type Script } from "./sql-script.ts";
 import { isStorableText } from "./storable.ts";
-import { isNothing, prepareBatch } from "./writable-batch.ts";
+import { isNothing, prepareChanges, prepareRows, type WritableChanges } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
 /**
@@ -49,6 +49,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
   }
 
   const save = createPostgresSaver(run);
+  const staged = new WeakMap<readonly OrderChange[], WritableChanges>();
   const scripts = {
     dialect: postgresDialect,
     run: <Answer>(script: () => Script<Answer>) =>
@@ -64,8 +65,12 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
       const rows = await run((sql) => selectStates(sql, storable));
       return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
     },
+    stage(changes) {
+      staged.set(changes, prepareChanges(changes));
+    },
     async save(batch) {
-      return isNothing(batch) ? { kind: "saved" } : save(prepareBatch(batch));
+      if (isNothing(batch)) return { kind: "saved" };
+      return save({ ...prepareRows(batch), ...(staged.get(batch.changes) ?? prepareChanges(batch.changes)) });
     },
     ...createPostgresParking(run),
     async readDetails(orderId) {

@@ -6,7 +6,6 @@ import { createLetterFates } from "../replays/store/create-letter-fates.ts";
 import { createReplayStore } from "../replays/store/create-replay-store.ts";
 import { createSqliteSagaStore } from "../saga/store/sqlite-saga-store.ts";
 import { readMigrations } from "./migrations.ts";
-import type { OrderState } from "../domain/order.ts";
 import { appliedMarkers, readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderStore } from "./order-store.ts";
 import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
@@ -51,11 +50,6 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     return perform(work);
   }
 
-  async function load(orderIds: readonly string[]): Promise<Map<string, OrderState>> {
-    const rows = await run(({ selectStates }) => selectStates.all(JSON.stringify(orderIds)));
-    return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
-  }
-
   const thread = path === ":memory:" ? undefined : openSqliteThread(path);
   const takeTurn = createTurns();
 
@@ -77,10 +71,11 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
   };
   const store: OrderStore = {
     async load(orderIds) {
-      requireOpen();
       const storable = orderIds.filter(isStorableText);
-      return thread === undefined ? load(storable) : thread.load(storable);
+      const rows = await run(({ selectStates }) => selectStates.all(JSON.stringify(storable)));
+      return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
     },
+    stage: (changes) => thread?.stage(changes),
     async save(batch) {
       requireOpen();
       if (isNothing(batch)) return { kind: "saved" };

@@ -25,8 +25,6 @@ function save(changesJson: string, rows: WritableRows): SaveOutcome {
 
 function answer(request: ThreadRequest): ThreadAnswer {
   switch (request.kind) {
-    case "load":
-      return { kind: "loaded", rowsJson: JSON.stringify(open().selectStates.all(request.idsJson)) };
     case "save":
       return { kind: "saved", outcome: save(request.changesJson, request.rows) };
     case "close":

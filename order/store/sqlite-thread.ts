@@ -1,21 +1,17 @@
-// A thread of its own for the two operations that take time: batches are loaded and saved there, disk and all, while this
-// one reads the next records. Its connection is beside this one's, and a batch that was saved there is seen here at once.
+// A thread of its own for what takes time: batches are saved there, disk and all, while this one reads the next records
+// and decides them. Its connection is beside this one's, and a batch that was saved there is seen here at once.
 import { Worker } from "node:worker_threads";
-import type { OrderState } from "../domain/order.ts";
-import { type OrderStateRow, readStateRow } from "./order-row.ts";
-import type { BatchWrite, SaveOutcome } from "./order-store.ts";
+import type { BatchWrite, OrderChange, SaveOutcome } from "./order-store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 import { UnstorableOrder } from "./storable.ts";
 import { prepareRows, type WritableRows } from "./writable-batch.ts";
 
 /** What is many travels as JSON text: an order costs a tenth of what a copy of its objects would. */
 export type ThreadRequest =
-  | { readonly kind: "load"; readonly idsJson: string }
   | { readonly kind: "save"; readonly changesJson: string; readonly rows: WritableRows }
   | { readonly kind: "close" };
 
 export type ThreadAnswer =
-  | { readonly kind: "loaded"; readonly rowsJson: string }
   | { readonly kind: "saved"; readonly outcome: SaveOutcome }
   | { readonly kind: "closed" }
   | { readonly kind: "unavailable"; readonly message: string; readonly cause: string }
@@ -24,7 +20,8 @@ export type ThreadAnswer =
   | { readonly kind: "failed"; readonly message: string };
 
 export interface SqliteThread {
-  load(orderIds: readonly string[]): Promise<Map<string, OrderState>>;
+  /** Writes the text that `save` hands over, ahead of time. */
+  stage(changes: readonly OrderChange[]): void;
   save(batch: BatchWrite): Promise<SaveOutcome>;
   /** Ends the thread when it has done what it was asked before. */
   close(): Promise<void>;
@@ -38,6 +35,7 @@ interface Question {
 /** Starts with the first question; after a crash, with the next one. The file has its tables by then. */
 export function openSqliteThread(path: string): SqliteThread {
   let worker: Worker | undefined;
+  const staged = new WeakMap<readonly OrderChange[], string>();
   /** Answers come in the order of the questions. */
   let asked: Question[] = [];
 
@@ -72,16 +70,16 @@ export function openSqliteThread(path: string): SqliteThread {
   }
 
   return {
-    async load(orderIds) {
-      const answer = await ask({ kind: "load", idsJson: JSON.stringify(orderIds) });
-      if (answer.kind !== "loaded") throw failureOf(answer);
-      // The thread wrote this JSON itself, from values of this type.
-      const rows: readonly OrderStateRow[] = JSON.parse(answer.rowsJson);
-      return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
+    stage(changes) {
+      staged.set(changes, JSON.stringify(changes));
     },
     async save({ changes, ...rest }) {
       const rows = prepareRows(rest);
-      const answer = await ask({ kind: "save", changesJson: JSON.stringify(changes), rows });
+      const answer = await ask({
+        kind: "save",
+        changesJson: staged.get(changes) ?? JSON.stringify(changes),
+        rows,
+      });
       if (answer.kind !== "saved") throw failureOf(answer);
       return answer.outcome;
     },
@@ -103,7 +101,6 @@ function failureOf(answer: ThreadAnswer): unknown {
       return new UnstorableOrder(answer.orderId, answer.reason);
     case "failed":
       return new Error(answer.message);
-    case "loaded":
     case "saved":
     case "closed":
       return new Error(`the SQLite thread answered ${answer.kind}`);

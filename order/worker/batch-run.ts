@@ -15,21 +15,35 @@ import { surpriseFailure } from "./failures.ts";
 import type { BatchPlan, ItemEnd } from "./plan-batch.ts";
 import { eventTypeOf } from "./record-reader.ts";
 import type { WorkItem } from "./work-item.ts";
-import { writeBatch } from "./write-batch.ts";
+import { type BatchDraft, draftBatch, writeBatch } from "./write-batch.ts";
 
 export interface BatchOutcome {
   /** Items that were not tried: the breaker stopped the batch before them, or their source is claimed by another. */
   readonly notDone: readonly WorkItem[];
   readonly fenced: readonly string[];
+  /** What the store has now, of a batch that was written whole; what was drafted on another plan is void. */
+  readonly written?: BatchPlan;
 }
 
 export interface BatchRun {
   /** Throws StoreUnavailable; then it is unknown whether anything was written, and nothing was settled. */
-  run(items: readonly WorkItem[]): Promise<BatchOutcome>;
+  run(items: readonly WorkItem[], turn?: Turn): Promise<BatchOutcome>;
+  /**
+   * What these items do when `before` is in the store, decided while it is being written; undefined when it must be decided in
+   * their own turn. Throws what the store throws.
+   */
+  draft(items: readonly WorkItem[], before: BatchPlan): Promise<BatchDraft | undefined>;
+}
+
+export interface Turn {
+  /** What the items do, decided already. */
+  readonly draft?: BatchDraft | undefined;
+  /** The whole batch is about to be written, for the first time. */
+  readonly onSaving?: (plan: BatchPlan) => void;
 }
 
 export interface BatchRunOptions {
-  readonly store: Pick<OrderStore, "load" | "save">;
+  readonly store: Pick<OrderStore, "load" | "stage" | "save">;
   readonly policies: RetryPolicies;
   readonly simulate: (item: WorkItem) => Failure | undefined;
   readonly outbox: Pick<DeadLetterOutbox, "add">;
@@ -43,7 +57,11 @@ export interface BatchRunOptions {
 export function createBatchRun(options: BatchRunOptions): BatchRun {
   const { store, policies, simulate, outbox, breaker, clock, logger, reachCrashPoint } = options;
 
-  async function run(items: readonly WorkItem[], surprise?: Failure): Promise<BatchOutcome> {
+  async function run(
+    items: readonly WorkItem[],
+    { draft, onSaving }: Turn = {},
+    surprise?: Failure,
+  ): Promise<BatchOutcome> {
     let stopBefore: number | undefined;
     let toldBreaker = false;
     try {
@@ -51,6 +69,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
         store,
         replays: options.replays,
         policies,
+        draft,
+        onSaving,
         nowMs: clock.nowMs(),
         isHeld: heldOutside(items),
         failureOf: (item) => surprise ?? simulate(item),
@@ -72,7 +92,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
           reachCrashPoint("after-store-commit");
           follow(items, written.plan);
           if (!toldBreaker) observeSuccesses(items.length);
-          return { notDone: [], fenced: [] };
+          return { notDone: [], fenced: [], written: written.plan };
         case "fenced":
           return { notDone: items, fenced: written.sources };
         case "refused":
@@ -100,7 +120,7 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
     const [only] = items;
     if (items.length === 1 && only !== undefined) {
       const { decoded } = only.reading;
-      return await run(items, surpriseFailure(error, decoded === null ? null : eventTypeOf(decoded)));
+      return await run(items, {}, surpriseFailure(error, decoded === null ? null : eventTypeOf(decoded)));
     }
     const middle = Math.ceil(items.length / 2);
     const first = await run(items.slice(0, middle));
@@ -185,7 +205,19 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
       });
   }
 
-  return { run };
+  return {
+    run: (items, turn) => run(items, turn),
+    draft: (items, before) =>
+      draftBatch(items, before, {
+        store,
+        replays: options.replays,
+        policies,
+        nowMs: clock.nowMs(),
+        isHeld: heldOutside(items),
+        failureOf: simulate,
+        reachCrashPoint,
+      }),
+  };
 }
 
 const success: Observation = { kind: "success" };

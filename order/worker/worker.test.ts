@@ -3,7 +3,7 @@ import type { KafkaRecord, NextOffset } from "../../kafka/record.ts";
 import { createLogger } from "../../service/logger.ts";
 import type { RecordSink } from "../consumer-group.ts";
 import { createBreaker } from "../dead-letters/breaker.ts";
-import type { OrderEvent } from "../domain/order.ts";
+import { decide, type OrderEvent } from "../domain/order.ts";
 import { retryPolicies } from "../domain/verdict.ts";
 import { openOrderStore } from "../store/open-order-store.ts";
 import type { OrderStore } from "../store/order-store.ts";
@@ -60,7 +60,10 @@ function record(offset: number, event: OrderEvent | string, partition = 0): Kafk
   return { topic, partition, offset, timestampMs: 0, key, value, headers: [] };
 }
 
-type WorkerStore = Pick<OrderStore, "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue">;
+type WorkerStore = Pick<
+  OrderStore,
+  "load" | "stage" | "save" | "claim" | "readProgress" | "loadParked" | "listDue"
+>;
 
 async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> = () => ({})) {
   const store = await openOrderStore(undefined);
@@ -71,6 +74,7 @@ async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> 
   const letters: ParkedRecord[] = [];
   const plain: WorkerStore = {
     load: (ids) => store.load(ids),
+    stage: (changes) => store.stage(changes),
     save: (batch) => store.save(batch),
     claim: (sources) => store.claim(sources),
     readProgress: (sources) => store.readProgress(sources),
@@ -154,6 +158,68 @@ describe("the worker", () => {
     await settle();
     expect(await store.count()).toBe(1);
     expect(committed.get("order-events/0")).toBe(1);
+  });
+
+  test("decides a full next batch while the one before is being written, on what that one will have done", async () => {
+    const asked: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const { store, sink, committed } = await openBench((inner) => ({
+      load: (ids) => {
+        asked.push(`load ${ids.join()}`);
+        return inner.load(ids);
+      },
+      stage: (changes) => {
+        asked.push(`stage ${changes.length}`);
+        inner.stage(changes);
+      },
+      save: async (batch) => {
+        asked.push(`save to ${batch.progress[0]?.nextOffset}`);
+        if (asked.length === 1) await first.promise;
+        return inner.save(batch);
+      },
+    }));
+    sink.onRecords(Array.from({ length: 10 }, (_, offset) => record(offset, create(`A${offset}`))));
+    await settle();
+    sink.onRecords(
+      Array.from({ length: 10 }, (_, index) => record(10 + index, update(`A${index}`, "shipped"))),
+    );
+    await settle();
+    expect(asked).toEqual(["save to 10", "stage 10"]);
+    expect(committed.size).toBe(0);
+    first.resolve();
+    await settle();
+    expect(asked).toEqual(["save to 10", "stage 10", "save to 20"]);
+    expect(await store.readDetails("A9")).toMatchObject({ status: "shipped", version: 2 });
+    expect(committed.get("order-events/0")).toBe(20);
+  });
+
+  test("decides nothing ahead of time on a batch that another instance's writing has changed", async () => {
+    const first = Promise.withResolvers<void>();
+    let saves = 0;
+    const { store, sink, letters } = await openBench((inner) => ({
+      save: async (batch) => {
+        saves += 1;
+        if (saves === 1) await first.promise;
+        return inner.save(batch);
+      },
+    }));
+    sink.onRecords(Array.from({ length: 10 }, (_, offset) => record(offset, create(`A${offset}`))));
+    await settle();
+    sink.onRecords(
+      Array.from({ length: 10 }, (_, index) => record(10 + index, update(`A${index}`, "shipped"))),
+    );
+    await settle();
+    const origin = { topic, partition: 1, offset: 0, eventId: null };
+    const decision = decide(undefined, create("A0"), { ...origin, source: "order-events/1" });
+    if (decision.kind !== "apply" || !("items" in decision.order)) throw new Error(decision.kind);
+    const changes = [{ order: decision.order, expectedVersion: 0 }];
+    await store.save({ progress: [], changes, park: [], repark: [], unpark: [] });
+    first.resolve();
+    await settle();
+    expect(letters.map(({ offset }) => offset)).toEqual([0]);
+    for (const index of [0, 9]) {
+      expect(await store.readDetails(`A${index}`)).toMatchObject({ status: "shipped", version: 2 });
+    }
   });
 
   test("dead-letters a failure of system B at once, and commits past it only when the broker has the letter", async () => {

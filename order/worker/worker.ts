@@ -38,13 +38,18 @@ import {
   resolveSchemas,
   type TakenItem,
 } from "./read-items.ts";
+import { createNextBatch } from "./next-batch.ts";
 import { createSkipQueue, type SkipOutcome } from "./skip-queue.ts";
 import type { WorkItem } from "./work-item.ts";
 import { startAtProgress } from "./start-at-progress.ts";
 import { createWorkLoop } from "./work-loop.ts";
+import type { BatchDraft } from "./write-batch.ts";
 
 export interface WorkerOptions {
-  readonly store: Pick<OrderStore, "load" | "save" | "claim" | "readProgress" | "loadParked" | "listDue">;
+  readonly store: Pick<
+    OrderStore,
+    "load" | "stage" | "save" | "claim" | "readProgress" | "loadParked" | "listDue"
+  >;
   readonly reader: RecordReader;
   readonly policies: RetryPolicies;
   /** Makes an item fail on purpose. */
@@ -106,13 +111,23 @@ interface Group {
   readonly committer: Committer;
 }
 
+interface Taken {
+  readonly due: readonly TakenItem[];
+  readonly fresh: readonly DeliveredItem[];
+  readonly draft?: BatchDraft;
+}
+
+/** How full the next batch has to be for being decided while one is written: a store takes full ones for less. */
+const aheadShare = 0.9;
+
 /** With too many letters on their way nothing is taken; how soon it is looked again whether there is room. */
 const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
   const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
-  const pressBack = () => applyBackPressure(groups, inbox.length, { maxInbox, maxUnsettled });
+  const unread = () => inbox.length + next.length;
+  const pressBack = () => applyBackPressure(groups, unread(), { maxInbox, maxUnsettled });
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
   const bySource = new Map<string, AssignedPartition>();
@@ -129,6 +144,15 @@ export function createWorker(options: WorkerOptions): Worker {
     logger,
   });
   const batchRun = createBatchRun({ ...options, reachCrashPoint });
+  const next = createNextBatch({
+    // A small one is not worth it: more will have come when its turn does.
+    take: () =>
+      inbox.length >= batchSize * aheadShare && breaker.state === "closed" && outbox.size < maxDying
+        ? takeFresh(batchSize)
+        : [],
+    reader,
+    draft: (items, before) => batchRun.draft(items, before),
+  });
   let redelivered = 0;
   /** Halved when the store gives a batch up, for it may have been too much in its time; grows again while it does not. */
   let batchSize = maxBatchSize;
@@ -172,10 +196,10 @@ export function createWorker(options: WorkerOptions): Worker {
     // Not waited for here: a revoke waits for this try, and claims and acknowledgements have their turn meanwhile.
     if (permitted === "none") return false;
     if (outbox.size >= maxDying) return false;
-    const { due, fresh } = permitted === "one" ? await takeProbe() : await takeBatch();
+    const { due, fresh, draft } = permitted === "one" ? await takeProbe() : await takeBatch();
     if (due.length === 0 && fresh.length === 0) return false;
     reachCrashPoint("after-poll");
-    await runItems([...due, ...fresh], fresh);
+    await runItems([...due, ...fresh], fresh, draft);
     return true;
   }
 
@@ -189,27 +213,39 @@ export function createWorker(options: WorkerOptions): Worker {
     for (const offset of letters.offsetsOf(claim.source)) partition.dying.delete(offset);
   }
 
-  async function takeBatch() {
+  async function takeBatch(): Promise<Taken> {
     const due = await dueItems.take([...bySource.values()].filter(isClaimed), batchSize);
+    const { items, draft } = next.release();
+    if (draft !== undefined && due.length === 0) return { due, fresh: items, draft };
+    putBack(items);
     return { due, fresh: takeFresh(Math.max(0, batchSize - due.length)) };
   }
 
   /** New records before those that failed already: of these, each may be one that will always fail. */
-  async function takeProbe() {
+  async function takeProbe(): Promise<Taken> {
+    putBack(next.release().items);
     const fresh = takeFresh(1);
     if (fresh.length > 0) return { due: [], fresh };
     return { due: await dueItems.take([...bySource.values()].filter(isClaimed), 1), fresh };
   }
 
-  async function runItems(taken: readonly TakenItem[], fresh: readonly DeliveredItem[]): Promise<void> {
+  async function runItems(
+    taken: readonly TakenItem[],
+    fresh: readonly DeliveredItem[],
+    draft: BatchDraft | undefined,
+  ): Promise<void> {
     try {
       const items = await resolveSchemas(reader, taken);
-      const outcome = await batchRun.run(items);
+      const outcome = await batchRun.run(items, { draft, onSaving: (plan) => next.begin(plan) });
+      await next.settle(outcome.written);
+      if (outcome.written === undefined) putBack(next.release().items);
       putBack(outcome.notDone);
       for (const source of outcome.fenced) claims.disown(source);
       requestCommits(partitionsOf(items));
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
+      await next.settle(undefined);
+      putBack(next.release().items);
       putBack(fresh);
       if (error instanceof StoreUnavailable) {
         for (const { partition } of taken) unclaim(partition);
@@ -331,6 +367,7 @@ export function createWorker(options: WorkerOptions): Worker {
             // Read here and not when it is its turn: meanwhile the store is busy with the batch before.
             inbox.push(readDelivered(reader, record, partition, delivery));
           }
+          next.goOn();
           pressBack();
           wake();
         },
@@ -369,7 +406,7 @@ export function createWorker(options: WorkerOptions): Worker {
         waitingFor: loop.waitingFor,
         dlqBlockedBy: outbox.blockedBy,
         breaker: { state: breaker.state, cause: breaker.cause },
-        inbox: inbox.length,
+        inbox: unread(),
         redelivered,
       };
     },

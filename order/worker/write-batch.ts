@@ -3,6 +3,7 @@
 import type { OrderState } from "../domain/order.ts";
 import type { ReplayDesk } from "../replays/replay-desk.ts";
 import type { OrderStore, SourceProgress } from "../store/order-store.ts";
+import type { ReachCrashPoint } from "./crash-points.ts";
 import type { AssignedPartition } from "./partition.ts";
 import { type BatchPlan, planBatch, type PlanOptions } from "./plan-batch.ts";
 import type { WorkItem } from "./work-item.ts";
@@ -15,26 +16,64 @@ export type WriteOutcome =
   | { readonly kind: "refused"; readonly plan: BatchPlan };
 
 export interface WriteOptions extends Omit<PlanOptions, "replayOf"> {
-  readonly store: Pick<OrderStore, "load" | "save">;
+  readonly store: Pick<OrderStore, "load" | "stage" | "save">;
   readonly replays?: ReplayDesk | undefined;
   /** Asked before a plan is written. */
   readonly accept: (plan: BatchPlan) => boolean;
+  /** What these items do, decided already. */
+  readonly draft?: BatchDraft | undefined;
+  /** The store has been asked to write this, for the first time. Must not throw. */
+  readonly onSaving?: ((plan: BatchPlan) => void) | undefined;
+}
+
+/** A batch that was decided before its turn came. */
+export interface BatchDraft {
+  readonly plan: BatchPlan;
+  readonly orders: Map<string, OrderState>;
+  readonly looked: Set<string>;
+}
+
+/**
+ * Decides what `items` do after `before` was written, while it is being written. Undefined when they had better be decided in
+ * their own turn: some fail or are replays. Throws what the store throws.
+ */
+export async function draftBatch(
+  items: readonly WorkItem[],
+  before: BatchPlan,
+  options: PlanOptions &
+    Pick<WriteOptions, "store" | "replays"> & { readonly reachCrashPoint: ReachCrashPoint },
+): Promise<BatchDraft | undefined> {
+  if ((await standingsOf(items, options.replays)).size > 0) return undefined;
+  const changed = new Map(before.changes.map(({ order }) => [order.orderId, order]));
+  const looked = new Set(ordersToLoad(items, new Map()));
+  const toLoad = [...looked].filter((orderId) => !changed.has(orderId));
+  const orders = new Map<string, OrderState>(toLoad.length > 0 ? await options.store.load(toLoad) : []);
+  for (const { reading } of items) {
+    const order = reading.kind === "event" ? changed.get(reading.event.orderId) : undefined;
+    if (order !== undefined) orders.set(order.orderId, order);
+  }
+  const plan = planBatch(items, orders, options);
+  if (plan.allDone) options.store.stage(plan.changes);
+  options.reachCrashPoint("after-draft");
+  return plan.allDone ? { plan, orders, looked } : undefined;
 }
 
 /** Throws what the store throws; then all of it or nothing may be written. */
 export async function writeBatch(items: readonly WorkItem[], options: WriteOptions): Promise<WriteOutcome> {
-  const { store, accept, replays } = options;
+  const { store, accept, replays, draft, onSaving } = options;
   const progress = progressOf(items);
-  let standings = await standingsOf(items, replays);
-  const orders = new Map<string, OrderState>();
-  const looked = new Set<string>();
+  let told = false;
+  let standings = draft === undefined ? await standingsOf(items, replays) : noStandings;
+  const { orders, looked } = draft ?? { orders: new Map<string, OrderState>(), looked: new Set<string>() };
+  let drafted = draft?.plan;
   // Each round that ends in a conflict is one that another writer won, so this ends.
-  for (let toLoad = ordersToLoad(items, standings); ;) {
+  for (let toLoad = drafted === undefined ? ordersToLoad(items, standings) : []; ;) {
     if (toLoad.length > 0)
       for (const [orderId, order] of await store.load(toLoad)) orders.set(orderId, order);
     for (const orderId of toLoad) looked.add(orderId);
     const replayOf = ({ record }: WorkItem) => standings.get(record);
-    const plan = planBatch(items, orders, { ...options, replayOf });
+    const plan = drafted ?? planBatch(items, orders, { ...options, replayOf });
+    drafted = undefined;
     toLoad = missed(items, plan, looked);
     if (toLoad.length > 0) continue;
     if (!accept(plan)) return { kind: "refused", plan };
@@ -43,7 +82,10 @@ export async function writeBatch(items: readonly WorkItem[], options: WriteOptio
       ...settlement,
       quarantineAfter: replays?.quarantineAfter ?? 1,
     }));
-    const saved = await store.save({ progress, changes, park, repark, unpark, settle });
+    const saving = store.save({ progress, changes, park, repark, unpark, settle });
+    if (!told) onSaving?.(plan);
+    told = true;
+    const saved = await saving;
     if (saved.kind === "saved") return { kind: "written", plan };
     if (saved.kind === "fenced") return saved;
     if (saved.kind === "settled") standings = await standingsOf(items, replays);
@@ -68,11 +110,13 @@ function missed(items: readonly WorkItem[], plan: BatchPlan, looked: ReadonlySet
 
 type ReplayStandings = Awaited<ReturnType<ReplayDesk["standings"]>>;
 
+const noStandings: ReplayStandings = new Map();
+
 async function standingsOf(
   items: readonly WorkItem[],
   replays: ReplayDesk | undefined,
 ): Promise<ReplayStandings> {
-  return replays === undefined ? new Map() : await replays.standings(items.map(({ record }) => record));
+  return replays === undefined ? noStandings : await replays.standings(items.map(({ record }) => record));
 }
 
 /** New records come in offset order, so the last one of a source says how far the batch brings it. */

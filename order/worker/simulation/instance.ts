@@ -48,8 +48,10 @@ const policies = retryPolicies({ maxRetries: 3, backoffMs: 1000, maxBackoffMs: 3
 
 export function openInstance(machine: Machine, surroundings: Surroundings): Instance {
   const { store, accounts, random } = surroundings;
+  /** Between the plan and the point at which it is accepted or put aside nobody else has a turn. */
   let deciding: ParkedId[] = [];
   let decided: readonly ParkedId[] = [];
+  const putAside = new WeakMap<BatchWrite["changes"], readonly ParkedId[]>();
 
   const at = () => `${machine.clock.nowMs()} ${machine.name}`;
   const unavailable = (): never => {
@@ -81,9 +83,12 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
     store: {
       load: (ids) => call(() => store.load(ids)),
       save: (batch) => {
-        const tried = decided;
+        const tried = putAside.get(batch.changes) ?? decided;
         decided = [];
         return call(() => save(batch, tried));
+      },
+      stage(changes) {
+        putAside.set(changes, deciding);
       },
       claim: (sources) => {
         // After a store that was away, and never within a batch: what was being planned was given up, and the next batch may
@@ -126,8 +131,8 @@ export function openInstance(machine: Machine, surroundings: Surroundings): Inst
     reachCrashPoint(point) {
       if (point === "before-store-commit") {
         decided = deciding;
-        deciding = [];
       }
+      if (point === "before-store-commit" || point === "after-draft") deciding = [];
       if (random.chance(surroundings.crashPointRate())) machine.crash();
     },
     ...surroundings.bounds,
