@@ -1,16 +1,23 @@
-// `bun run bench -- consume …`, `saga …`, `replay …` and `dlq …`
+// `bun run bench -- create …`, `latency …`, `consume …`, `saga …`, `replay …` and `dlq …`
 import { parseArgs } from "node:util";
 import { missingTools } from "../test/parts/machine.ts";
 import { benchDeadLetters } from "./dead-letters.ts";
 import { benchReplay } from "./replay.ts";
 import { benchKilledReplay } from "./replay-killed.ts";
 import { benchConsume } from "./consume.ts";
+import { benchCreate, type CreateResult } from "./create.ts";
+import { summariseCreates, toCreateTable } from "./create-report.ts";
 import type { StoreKind } from "./databases.ts";
+import { benchLatency, type LatencyResult, toLatencyTable } from "./latency.ts";
+import { saveResult } from "./save-result.ts";
 import { describeMachine, type Machine, summarise, toTable } from "./report.ts";
 import { benchSaga } from "./saga.ts";
 import { toSagaTables } from "./saga-report.ts";
 
 const usage = [
+  "bun run bench -- create [--connections 1,64,256] [--seconds N] [--rounds N] [--only <text>] [--save] [--json]",
+  "bun run bench -- show bench/results/<create or latency>….json",
+  "bun run bench -- latency [--rates 100,1000,5000] [--seconds N] [--rounds N] [--save] [--json]",
   "bun run bench -- consume [--events N] [--rounds N] [--store postgres|sqlite|both] [--json]",
   "bun run bench -- saga [--orders N] [--rounds N] [--only <text of a case's name>] [--json]",
   "bun run bench -- replay [--kill] [--letters N] [--store postgres|sqlite|both] [--json]",
@@ -30,6 +37,10 @@ const { values, positionals } = parseArgs({
     letters: { type: "string", default: "100000" },
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
+    connections: { type: "string", default: "1,64,256" },
+    rates: { type: "string", default: "100,1000,5000" },
+    seconds: { type: "string", default: "6" },
+    save: { type: "boolean", default: false },
     store: { type: "string", default: "both" },
     kill: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -37,13 +48,31 @@ const { values, positionals } = parseArgs({
 });
 const [events, orders, rounds] = [Number(values.events), Number(values.orders), Number(values.rounds)];
 const letters = Number(values.letters);
+const seconds = Number(values.seconds);
+const [connections, rates] = [listOf(values.connections), listOf(values.rates)];
 const chosen = stores[values.store];
-if (![events, orders, letters, rounds].every((value) => Number.isInteger(value) && value > 0)) fail(usage);
+if (
+  ![events, orders, letters, rounds, seconds, ...connections, ...rates].every(
+    (value) => Number.isInteger(value) && value > 0,
+  )
+)
+  fail(usage);
 const isServed = process.env["KAFKA_BROKERS"] !== undefined;
 const missing = isServed ? [] : missingTools();
 if (missing.length > 0) fail(missing);
 
-switch (positionals.join(" ")) {
+const [part = "", file = "", ...more] = positionals;
+if (more.length > 0 || (file !== "") !== (part === "show")) fail(usage);
+switch (part) {
+  case "show":
+    await show();
+    break;
+  case "create":
+    await create();
+    break;
+  case "latency":
+    await latency();
+    break;
   case "consume":
     await consume();
     break;
@@ -60,6 +89,55 @@ switch (positionals.join(" ")) {
     fail(usage);
 }
 process.exit(0);
+
+async function create(): Promise<void> {
+  const results = await benchCreate({ rounds, connections, seconds, only: values.only });
+  const summaries = summariseCreates(results);
+  const heading = `The median of ${rounds} rounds of ${seconds} s, each after 2 s to warm up; orders of three lines`;
+  await keep("create", { rounds, seconds, results });
+  tell({ rounds, seconds, machine: describeMachine(), summaries }, [toCreateTable(summaries), "", heading]);
+}
+
+async function latency(): Promise<void> {
+  const results = await benchLatency({ rounds, rates, seconds });
+  await keep("latency", { rounds, seconds, results });
+  tell({ rounds, seconds, machine: describeMachine(), results }, [
+    toLatencyTable(results),
+    "",
+    `The median of ${rounds} rounds of ${seconds} s, each after 3 s to warm up`,
+  ]);
+}
+
+/** A saved result as its table: what READMEs quote. */
+async function show(): Promise<void> {
+  // Written by saveResult, from values of these types.
+  const saved: SavedResult = await Bun.file(file).json();
+  const table =
+    saved.part === "latency" ? toLatencyTable(saved.results) : toCreateTable(summariseCreates(saved.results));
+  const heading = `Measured at ${saved.measuredAt}, commit ${saved.commit}; the median of ${saved.rounds} rounds`;
+  tell({ ...saved }, [table, "", heading]);
+}
+
+type SavedResult = {
+  readonly measuredAt: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly rounds: number;
+} & (
+  | { readonly part: "create"; readonly results: readonly CreateResult[] }
+  | { readonly part: "latency"; readonly results: readonly LatencyResult[] }
+);
+
+/** With --save. */
+async function keep(part: string, result: object): Promise<void> {
+  if (!values.save) return;
+  const file = await saveResult(part, { machine: describeMachine(), ...result });
+  process.stderr.write(`Saved as ${file}\n`);
+}
+
+function listOf(text: string): readonly number[] {
+  return text.split(",").map(Number);
+}
 
 async function consume(): Promise<void> {
   if (chosen === undefined) fail(usage);

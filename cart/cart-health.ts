@@ -11,7 +11,12 @@ export interface CartHealthOptions {
 }
 
 export function createCartHealth({ publisher, codec, draining }: CartHealthOptions): CartHealth {
-  const canPublish = () => publisher.connected && codec.isReady;
+  let wasReady = false;
+  const canPublish = () => {
+    const can = publisher.connected && codec.isReady;
+    wasReady ||= can;
+    return can;
+  };
   return {
     async read() {
       const healthy = canPublish();
@@ -24,5 +29,7 @@ export function createCartHealth({ publisher, codec, draining }: CartHealthOptio
       };
     },
     ready: async () => canPublish() && !draining(),
+    // A broker that is away is away for the other instances too, and a 503 of ours says when to try again.
+    serving: async () => (canPublish() || wasReady) && !draining(),
   };
 }

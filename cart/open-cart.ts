@@ -5,7 +5,7 @@ import { openCodec } from "../schemas/codec.ts";
 import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
-import { serveHttp } from "../service/http-server.ts";
+import { closingWhile, serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
@@ -16,6 +16,7 @@ import { cartTopics, keepTopics } from "../service/topics.ts";
 import { openTracing } from "../telemetry/open-tracing.ts";
 import { processFamilies, watchEventLoop } from "../telemetry/process-metrics.ts";
 import { tracedObserver } from "../telemetry/traced-observer.ts";
+import { cartSubjects } from "../service/subjects.ts";
 import { createCartHealth } from "./cart-health.ts";
 import { createCartPage, createCartTally } from "./cart-tally.ts";
 import { createIdempotencyKeys } from "./idempotency-keys.ts";
@@ -36,11 +37,7 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   closing.add(() => tracing?.close());
   const codec = openCodec({
     registry: tally.registry.observed(parts.registry),
-    subjects: [
-      [topics.orders, "Order"],
-      [topics.orders, "OrderEvent"],
-      [topics.statusUpdates, "OrderStatusUpdate"],
-    ],
+    subjects: cartSubjects(settings),
     logger,
   });
   closing.add(() => codec.close());
@@ -80,7 +77,7 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   const server = serveHttp({
     hostname: settings.HOST,
     port: settings.CART_PORT,
-    fetch: app.fetch,
+    fetch: closingWhile(() => draining, app.fetch),
     tls: readTlsFiles(settings),
   });
   closing.add(() => server.stop(5000));
@@ -88,9 +85,10 @@ export async function openCart(settings: Settings, parts: Parts, parentLogger: L
   return {
     url: server.url,
     ready: () => health.ready(),
-    close: () => {
+    async close() {
       draining = true;
-      return closing.run();
+      await Bun.sleep(settings.DRAIN_MS);
+      await closing.run();
     },
   };
 }

@@ -1,6 +1,8 @@
 // Promises the console's files, bundled and minified with hashed names, from one build a process: made when it is first
 // asked for, so that a start does not pay for it, and made again after a build that failed.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 
 export interface ConsoleAsset {
   /** Below `/console/assets/`; has the hash of its content in it. */
@@ -19,10 +21,12 @@ export interface BuiltConsole {
 }
 
 const app = join(import.meta.dirname, "app");
+/** Beside a bundled order, where scripts/bundle.ts writes it; no file of the sources. */
+const prebuilt = join(import.meta.dirname, "console.json");
 
-/** The same build for all who ask. */
+/** The same build for all who ask; the one that was made with the bundle, where there is one. */
 export function createConsoleBuild(
-  build: () => Promise<BuiltConsole> = buildConsole,
+  build: () => Promise<BuiltConsole> = existsSync(prebuilt) ? readPrebuilt : buildConsole,
 ): () => Promise<BuiltConsole> {
   let built: Promise<BuiltConsole> | undefined;
   return () => {
@@ -33,6 +37,38 @@ export function createConsoleBuild(
     return built;
   };
 }
+
+/** What `readPrebuilt` of a bundled order reads. */
+export async function writePrebuilt(file: string): Promise<void> {
+  const { assets, ...names } = await buildConsole();
+  const texts = [...assets.values()].map(({ name, type, bytes }) => ({ name, type, text: textOf(bytes) }));
+  await Bun.write(file, JSON.stringify({ ...names, assets: texts }));
+}
+
+async function readPrebuilt(): Promise<BuiltConsole> {
+  const { assets, ...names } = prebuiltSchema.parse(await Bun.file(prebuilt).json());
+  return {
+    ...names,
+    assets: new Map(
+      assets.map(({ name, type, text }) => [
+        name,
+        { ...asset(name, type, new TextEncoder().encode(text)), type },
+      ]),
+    ),
+  };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+const prebuiltSchema = z.object({
+  themeScript: z.string(),
+  script: z.string(),
+  stylesheet: z.string(),
+  icon: z.string(),
+  assets: z.array(z.object({ name: z.string(), type: z.string(), text: z.string() })),
+});
 
 async function buildConsole(): Promise<BuiltConsole> {
   const { outputs } = await Bun.build({

@@ -242,6 +242,11 @@ export interface HealthView<Body> {
   read(): Promise<{ readonly healthy: boolean; readonly body: Body }>;
   /** Whether the process can take work: false while a dependency is away or the service drains. */
   ready(): Promise<boolean>;
+  /**
+   * Whether requests should come to this instance: true from when it was ready first until it drains, also while a
+   * dependency is away that every other instance lacks too, because it answers better than nobody.
+   */
+  serving(): Promise<boolean>;
 }
 export type CartHealth = HealthView<CartHealthBody>;
 

@@ -5,16 +5,16 @@ import { createOrderApp } from "../contract/http/order-app.ts";
 import type { TopicPartition } from "../kafka/record.ts";
 import { openCodec } from "../schemas/codec.ts";
 import { createApiReference } from "../service/api-reference/serve-api-reference.ts";
-import type { TopicSchema } from "../schemas/subject-ids.ts";
 import { systemClock } from "../service/clock.ts";
 import { createClosing } from "../service/closing.ts";
-import { serveHttp } from "../service/http-server.ts";
+import { closingWhile, serveHttp } from "../service/http-server.ts";
 import type { Logger } from "../service/logger.ts";
 import { openGuards, readTlsFiles } from "../service/open-guards.ts";
 import type { Parts } from "../service/open-parts.ts";
 import { productVersion } from "../service/product-version.ts";
 import type { OpenService } from "../service/run-service.ts";
 import { replayTopicOf, stateTopicOf, type Settings } from "../service/settings.ts";
+import { orderSubjects } from "../service/subjects.ts";
 import { keepTopics } from "../service/topics.ts";
 import { observeCalls } from "../telemetry/observe-calls.ts";
 import { openTracing } from "../telemetry/open-tracing.ts";
@@ -43,7 +43,7 @@ import { openReplays } from "./replays/open-replays.ts";
 import { createBuiltInCatalog } from "./saga/catalog/built-in-catalog.ts";
 import { createCatalogViews } from "./saga/catalog/catalog-views.ts";
 import { createHttpCatalog } from "./saga/catalog/http-catalog.ts";
-import { openSaga, sagaSubjects } from "./saga/open-saga.ts";
+import { openSaga } from "./saga/open-saga.ts";
 import { openParticipants, type Participants } from "./saga/participants/open-participants.ts";
 import { createSagaViews } from "./saga/saga-views.ts";
 import { openOrderStore } from "./store/open-order-store.ts";
@@ -75,16 +75,7 @@ export async function openOrder(
   closing.add(() => loop.stop());
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
-  const [orderTopic, statusTopic] = topics;
-  const stateTopic = stateTopicOf(settings);
-  const subjects: readonly TopicSchema[] = [
-    [orderTopic, "Order"],
-    [orderTopic, "OrderEvent"],
-    [statusTopic, "OrderStatusUpdate"],
-    [settings.KAFKA_DLQ_TOPIC, "DeadLetter"],
-    ...(stateTopic === undefined ? [] : [[stateTopic, "OrderState"] as const]),
-    ...sagaSubjects(settings),
-  ];
+  const subjects = orderSubjects(settings);
   const codec = openCodec({ registry: tally.registry.observed(parts.registry), subjects, logger });
   closing.add(() => codec.close());
 
@@ -225,7 +216,7 @@ export async function openOrder(
     sagaCommands: saga.commands,
     feed: createOrderFeed({
       store,
-      isOn: stateTopic !== undefined,
+      isOn: stateTopicOf(settings) !== undefined,
       clock: systemClock,
       closing: stopping.signal,
     }),
@@ -245,7 +236,7 @@ export async function openOrder(
   const server = serveHttp({
     hostname: settings.HOST,
     port: settings.ORDER_PORT,
-    fetch: app.fetch,
+    fetch: closingWhile(() => draining, app.fetch),
     tls: readTlsFiles(settings),
   });
   closing.add(() => server.stop(2000));
@@ -340,9 +331,10 @@ export async function openOrder(
   return {
     url: server.url,
     ready: () => health.ready(),
-    close: () => {
+    async close() {
       draining = true;
-      return closing.run();
+      await Bun.sleep(settings.DRAIN_MS);
+      await closing.run();
     },
   };
 }

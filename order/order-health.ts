@@ -21,6 +21,7 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
   const { store, worker, saga, stalls, consumers, hasSchemas, draining } = options;
   // The last count that the store gave: health must have a body while the store is away.
   let lastCount = 0;
+  let wasReady = false;
 
   async function ask<Value>(question: () => Promise<Value>): Promise<Value | undefined> {
     try {
@@ -51,6 +52,12 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
     );
   };
 
+  async function ready(): Promise<boolean> {
+    const isReady = !draining() && consuming() && settling() && (await storeAnswers());
+    wasReady ||= isReady;
+    return isReady;
+  }
+
   return {
     async read() {
       const storeIsThere = await storeAnswers();
@@ -66,8 +73,12 @@ export function createOrderHealth(options: OrderHealthOptions): OrderHealth {
       };
     },
 
-    async ready() {
-      return !draining() && consuming() && settling() && (await storeAnswers());
+    ready,
+
+    async serving() {
+      if (!wasReady) return await ready();
+      // Reads need the store alone.
+      return !draining() && (await storeAnswers());
     },
 
     async detail() {

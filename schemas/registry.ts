@@ -64,7 +64,12 @@ export type RegistryClient = Pick<
 >;
 
 /** Opens no connection by itself. An invalid address throws: settings are checked before. */
-export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): SchemaRegistry & SubjectVersions {
+export function createRegistry(options: RegistryOptions): SchemaRegistry & SubjectVersions {
+  return registryOver(createRegistryClient(options), options.timeoutMs);
+}
+
+/** The package's client, for {@link askRegistry}. */
+export function createRegistryClient({ url, auth, timeoutMs }: RegistryOptions): SchemaRegistryClient {
   const address = new URL(url);
   const { username, password } = auth ?? {
     username: decodeURIComponent(address.username),
@@ -72,7 +77,7 @@ export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): Schem
   };
   address.username = "";
   address.password = "";
-  const client = new SchemaRegistryClient({
+  return new SchemaRegistryClient({
     baseURLs: [address.href.replace(/\/+$/, "")],
     // The client would retry inside while it holds a lock that every other question waits for; callers retry instead.
     maxRetries: 0,
@@ -81,22 +86,27 @@ export function createRegistry({ url, auth, timeoutMs }: RegistryOptions): Schem
       ? {}
       : { basicAuthCredentials: { credentialsSource: "USER_INFO", userInfo: `${username}:${password}` } }),
   });
-  return registryOver(client, timeoutMs);
+}
+
+/** A question's answer as a value, within the deadline. */
+export async function askRegistry<Value>(
+  timeoutMs: number,
+  question: () => Promise<Value>,
+): Promise<RegistryOutcome<Value>> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => deadline.reject(new DeadlineExceeded()), timeoutMs);
+  try {
+    return { ok: true, value: await Promise.race([question(), deadline.promise]) };
+  } catch (error) {
+    return { ok: false, failure: describeFailure(error, timeoutMs) };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The port over one of the package's clients. */
 export function registryOver(client: RegistryClient, timeoutMs: number): SchemaRegistry & SubjectVersions {
-  async function ask<Value>(question: () => Promise<Value>): Promise<RegistryOutcome<Value>> {
-    const deadline = Promise.withResolvers<never>();
-    const timer = setTimeout(() => deadline.reject(new DeadlineExceeded()), timeoutMs);
-    try {
-      return { ok: true, value: await Promise.race([question(), deadline.promise]) };
-    } catch (error) {
-      return { ok: false, failure: describeFailure(error, timeoutMs) };
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  const ask = <Value>(question: () => Promise<Value>) => askRegistry(timeoutMs, question);
 
   return {
     async idOf(subject, definition) {

@@ -1,12 +1,18 @@
-// One gate: types, lint with layering and floating promises, format, unused code. Runs them side by side and
+// One gate: types, lint with layering and floating promises, format, unused code, evolution of the schemas. Runs them side by side and
 // prints only what failed; exit code 1 when any did.
-const gates: Record<string, string[]> = {
-  types: ["tsc", "--noEmit"],
-  "types of the console": ["tsc", "--noEmit", "--project", "console/app"],
-  lint: ["oxlint", "--type-aware", "--deny-warnings"],
-  format: ["oxfmt", "--check", "."],
-  unused: ["knip-bun", "--no-progress"],
+const gates: Record<string, readonly string[]> = {
+  types: tool("tsc", "--noEmit"),
+  "types of the console": tool("tsc", "--noEmit", "--project", "console/app"),
+  lint: tool("oxlint", "--type-aware", "--deny-warnings"),
+  format: tool("oxfmt", "--check", "."),
+  unused: tool("knip-bun", "--no-progress"),
+  schemas: ["scripts/schemas.ts", "check"],
 };
+
+/** A program of node_modules, and nothing from elsewhere. */
+function tool(...command: readonly string[]): readonly string[] {
+  return ["x", "--no-install", ...command];
+}
 
 export interface GateResult {
   readonly name: string;
@@ -19,7 +25,7 @@ export async function runGates(only: readonly string[] = []): Promise<readonly G
   const chosen = Object.entries(gates).filter(([name]) => only.length === 0 || only.includes(name));
   const results = await Promise.all(
     chosen.map(async ([name, command]) => {
-      const child = Bun.spawn([process.execPath, "x", "--no-install", ...command], {
+      const child = Bun.spawn([process.execPath, ...command], {
         cwd: `${import.meta.dirname}/..`,
         stdout: "pipe",
         stderr: "pipe",

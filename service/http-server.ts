@@ -43,6 +43,22 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
   };
 }
 
+/**
+ * While `isDraining`, answers are the last of their connection: a load balancer that keeps connections open then sends its
+ * next request elsewhere, and none is on its way when the server stops.
+ */
+export function closingWhile(
+  isDraining: () => boolean,
+  fetch: HttpServerOptions["fetch"],
+): HttpServerOptions["fetch"] {
+  async function last(answer: Response | Promise<Response>): Promise<Response> {
+    const response = await answer;
+    response.headers.set("Connection", "close");
+    return response;
+  }
+  return (...asked) => (isDraining() ? last(fetch(...asked)) : fetch(...asked));
+}
+
 function listen({ hostname, port, fetch, tls }: HttpServerOptions) {
   try {
     const options = {

@@ -20,8 +20,8 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** Between the first signal and giving up: below what orchestrators allow by default (10 s in compose). */
-const closeTimeoutMs = 9000;
+/** Between the end of draining and giving up: below what orchestrators allow by default (10 s in compose). */
+export const closeTimeoutMs = 9000;
 
 export async function runService(
   open: (settings: Settings, logger: Logger) => Promise<RunningService>,
@@ -69,7 +69,7 @@ export async function runService(
       closeTimeoutMs,
     });
     process.exit(1);
-  }, closeTimeoutMs);
+  }, settings.DRAIN_MS + closeTimeoutMs);
   await service.close();
   clearTimeout(timer);
   logger.info("Stopped");

@@ -260,6 +260,9 @@ export const settingsSchema = z.object({
     .regex(/^https?:\/\/\S*\{traceId\}\S*$/, "must be a URL with {traceId} in it")
     .optional()
     .describe("Where people see a trace, such as `https://tempo/trace/{traceId}`: dead letters link to it"),
+  DRAIN_MS: count(0, 60_000).describe(
+    "How long a service that was asked to stop still takes requests, while `/health/ready` and `/health/serving` say no, so that load balancers stop calling it",
+  ),
   LOG_LEVEL: z.enum(logLevels).default("info").describe("Least level that is logged"),
   LOG_FORMAT: z.enum(["json", "pretty"]).optional().describe("Default: `pretty` on a terminal, else `json`"),
 });

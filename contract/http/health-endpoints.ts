@@ -1,6 +1,6 @@
 // Three questions that monitors ask: is all well (`/health`, as system B documents it), is the process alive
-// (`/health/live`, no dependency is asked), may work be sent here (`/health/ready`). And one that people ask: what is
-// being waited for (`/health/detail`, which is an answer and no verdict, so it is 200 also when much is away).
+// (`/health/live`, no dependency is asked), may work be sent here (`/health/ready`). One that load balancers ask: is this
+// instance to be called (`/health/serving`). And one that people ask: what is being waited for (`/health/detail`, which is an answer and no verdict, so it is 200 also when much is away).
 import { z } from "zod";
 import type { RouteDocument } from "../dialects/route.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
@@ -40,6 +40,10 @@ export function healthEndpoints<Body>(
       const waiting = detail === undefined ? {} : { waitingFor: (await detail()).waitingFor };
       return { well: false, body: { status: "not ready", ...waiting } };
     }),
+    endpoint("/health/serving", serving, async () => {
+      const well = await health.serving();
+      return { well, body: { status: well ? "serving" : "not serving" } };
+    }),
     ...(detail === undefined
       ? []
       : [endpoint("/health/detail", serving, async () => ({ well: true, body: await detail() }))]),
@@ -60,6 +64,7 @@ function endpoint(path: string, serving: Serving, ask: () => Promise<Verdict>): 
   };
 }
 
+const servingSchema = z.object({ status: z.enum(["serving", "not serving"]) }).meta({ id: "ServingState" });
 const readiness = z
   .object({
     status: z.enum(["ready", "not ready"]),
@@ -94,6 +99,21 @@ export function healthDocuments(
           description: "Not now: a dependency is away or the service is stopping",
           schema: readiness,
           example: { status: "not ready" },
+        },
+      ],
+    },
+    {
+      ...healthDocument("/health/serving", "getServing", "Whether load balancers should call this instance"),
+      description:
+        "Stays 200 while Kafka, the registry or the catalog is away, once the instance was ready: it then answers reads, and says of writes when to try again.",
+      answer: servingSchema,
+      examples: { request: {}, answer: { status: "serving" } },
+      otherAnswers: [
+        {
+          status: 503,
+          description: "It was not ready yet since its start, it is stopping, or it can answer nothing",
+          schema: servingSchema,
+          example: { status: "not serving" },
         },
       ],
     },

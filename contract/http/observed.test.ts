@@ -28,6 +28,7 @@ function observedCart() {
     health: {
       read: async () => ({ healthy: true, body: { status: "healthy", kafka: "connected" } }),
       ready: async () => true,
+      serving: async () => true,
     },
     onSurprise: () => undefined,
     observer,

@@ -9,6 +9,7 @@ const openPaths: ReadonlySet<string> = new Set([
   "/health",
   "/health/live",
   "/health/ready",
+  "/health/serving",
   // A monitor that had a key could read every dead letter with it.
   "/metrics",
   // Tells who one is, and takes the key of a browser that has none yet.

@@ -94,6 +94,7 @@ export function createTestCart(
     health: {
       read: async () => ({ healthy: true, body: { status: "healthy", kafka: "connected" } }),
       ready: async () => true,
+      serving: async () => true,
       ...health,
     },
     onSurprise: (error, requestId) => surprises.push({ error, requestId }),
@@ -185,6 +186,7 @@ export function createTestOrder({
         body: { status: "healthy", consumer: "running", orders_in_memory: orders.length },
       }),
       ready: async () => true,
+      serving: async () => true,
       detail: async () => allWell,
       ...health,
     },

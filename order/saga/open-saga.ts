@@ -66,15 +66,6 @@ export interface OpenSaga {
   ): Promise<ConsumerGroup>;
 }
 
-/** The subjects that decisions and their dead letters need. */
-export function sagaSubjects(settings: Settings): readonly [string, "OrderDto" | "DeadLetter"][] {
-  return [
-    [settings.SAGA_PAYMENT_TOPIC, "OrderDto"],
-    [settings.SAGA_STOCK_TOPIC, "OrderDto"],
-    [settings.SAGA_DLQ_TOPIC, "DeadLetter"],
-  ];
-}
-
 /** Unread records beyond which no decision expires; less is read in a fraction of a second. */
 const lagOfPatience = 2000;
 

@@ -28,6 +28,8 @@ export interface ServiceProcess {
 export interface ServiceOptions {
   /** Default: a free one. */
   readonly port?: number;
+  /** Default: this one. */
+  readonly checkout?: string;
 }
 
 type ServiceName = "cart" | "order";
@@ -59,7 +61,7 @@ export async function spawnService(
   const url = `http://127.0.0.1:${port}`;
   const output = openSync(logPath, "a");
   const child = Bun.spawn([process.execPath, join(name, "main.ts")], {
-    cwd: join(import.meta.dirname, "..", ".."),
+    cwd: options.checkout ?? join(import.meta.dirname, "..", ".."),
     env: { ...process.env, ...settings, [`${name.toUpperCase()}_PORT`]: String(port) },
     stdin: "ignore",
     stdout: output,

@@ -3,6 +3,8 @@
 export interface RunOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly cwd?: string;
+  /** Beside this process's own variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Resolves with what the program wrote to its standard output. */
@@ -12,6 +14,7 @@ export async function runToEnd(command: readonly string[], options: RunOptions =
     stdout: "pipe",
     stderr: "pipe",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
     ...options.user,
   });
   const [out, err, exitCode] = await Promise.all([

@@ -1,0 +1,174 @@
+// `bun run bench -- latency`: how long after its 201 an order can be read from order-details, at a steady rate of creates
+// over HTTP: cart, Kafka, order and PostgreSQL, each a process of its own, and both clients in this one. Every order is
+// sent at its own time, however late the answers are; of some of them order-details is asked again and again until it has
+// them, with a millisecond between two questions, which is therefore the resolution.
+import { createProgressDisplay } from "../kafka/native/progress.ts";
+import { eventually } from "../test/system/eventually.ts";
+import { type ServiceProcess, startService } from "../test/load/service-process.ts";
+import { environmentOn } from "../test/system/real-environment.ts";
+import { align, median } from "./report.ts";
+import { openServers } from "./servers.ts";
+
+export interface LatencyOptions {
+  readonly rounds: number;
+  /** Orders a second. */
+  readonly rates: readonly number[];
+  readonly seconds: number;
+}
+
+interface LatencyFigures {
+  /** From the 201 to the first answer of order-details with the order. */
+  readonly visible: Shares;
+  /** From the request being due to its 201: what the open loop adds when the machine cannot keep up is in it. */
+  readonly accepted: Shares;
+  readonly sentPerSecond: number;
+  readonly samples: number;
+}
+
+interface Shares {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export interface LatencyResult {
+  readonly rate: number;
+  readonly rounds: readonly LatencyFigures[];
+}
+
+const warmUpSeconds = 3;
+const samplesPerSecond = 50;
+const giveUpMs = 10_000;
+
+/** Throws when a create is refused or a sampled order never appears. */
+export async function benchLatency(options: LatencyOptions): Promise<readonly LatencyResult[]> {
+  const servers = await openServers();
+  const display = createProgressDisplay(process.stderr, "Benchmark");
+  const results = new Map(options.rates.map((rate) => [rate, [] as LatencyFigures[]]));
+  try {
+    for (let round = 0; round < options.rounds; round += 1) {
+      for (const [index, rate] of (round % 2 === 0 ? options.rates : options.rates.toReversed()).entries()) {
+        const fraction = (round * options.rates.length + index) / (options.rates.length * options.rounds);
+        display.show({ stage: `${rate} orders/s, round ${round + 1}`, fraction });
+        results.get(rate)?.push(await runCase(rate, options.seconds, servers.environment));
+      }
+    }
+    return [...results].map(([rate, rounds]) => ({ rate, rounds }));
+  } finally {
+    display.end();
+    await servers.close();
+  }
+}
+
+async function runCase(
+  rate: number,
+  seconds: number,
+  addresses: Parameters<typeof environmentOn>[0],
+): Promise<LatencyFigures> {
+  const own = environmentOn(addresses);
+  const settings = {
+    ...(await own.open()),
+    LOG_LEVEL: "error",
+    LOG_FORMAT: "json",
+    SIMULATED_FAILURES: "off",
+  };
+  const [cart, order] = await Promise.all([startService("cart", settings), startService("order", settings)]);
+  try {
+    await run(rate, warmUpSeconds, "W", cart, order);
+    return await run(rate, seconds, "M", cart, order);
+  } finally {
+    await Promise.all([cart.stop(), order.stop()]);
+    await own.remove();
+  }
+}
+
+async function run(
+  rate: number,
+  seconds: number,
+  prefix: string,
+  cart: ServiceProcess,
+  order: ServiceProcess,
+): Promise<LatencyFigures> {
+  const total = rate * seconds;
+  const sampleEvery = Math.max(1, Math.round(rate / samplesPerSecond));
+  const accepted: number[] = [];
+  const visible: number[] = [];
+  const running: Promise<void>[] = [];
+  const startedAtMs = performance.now();
+
+  async function create(index: number, dueAtMs: number): Promise<void> {
+    const orderId = `${prefix}-${index}`;
+    const response = await fetch(`${cart.url}/create-order`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"orderId":"${orderId}","itemsCount":3}`,
+    });
+    const acceptedAtMs = performance.now();
+    const told = await response.text();
+    if (response.status !== 201) throw new Error(`a create was answered with ${response.status}: ${told}`);
+    accepted.push(acceptedAtMs - dueAtMs);
+    if (index % sampleEvery !== 0) return;
+    const address = `${order.url}/order-details?orderId=${orderId}`;
+    while (!(await isThere(address))) {
+      if (performance.now() - acceptedAtMs > giveUpMs) throw new Error(`${orderId} was not there after 10 s`);
+      await Bun.sleep(1);
+    }
+    visible.push(performance.now() - acceptedAtMs);
+  }
+
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAtMs) * rate) / 1000));
+    for (; sent < due; sent += 1) running.push(create(sent, startedAtMs + (sent * 1000) / rate));
+    await Bun.sleep(1);
+  }
+  const sentPerSecond = (total * 1000) / (performance.now() - startedAtMs);
+  await Promise.all(running);
+  // The next run shall not begin behind this one's orders.
+  await eventually(async () => {
+    if (!(await isThere(`${order.url}/order-details?orderId=${prefix}-${total - 1}`)))
+      throw new Error("behind");
+  }, giveUpMs);
+  return {
+    visible: sharesOf(visible),
+    accepted: sharesOf(accepted),
+    sentPerSecond,
+    samples: visible.length,
+  };
+}
+
+async function isThere(address: string): Promise<boolean> {
+  const response = await fetch(address);
+  await response.arrayBuffer();
+  return response.status === 200;
+}
+
+function sharesOf(values: readonly number[]): Shares {
+  const sorted = values.toSorted((left, right) => left - right);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
+  return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
+export function toLatencyTable(results: readonly LatencyResult[]): string {
+  const rows = results.map(({ rate, rounds }) => {
+    const of = (figure: (round: LatencyFigures) => number) => median(rounds.map(figure)).toFixed(1);
+    return [
+      String(rate),
+      of(({ visible }) => visible.p50Ms),
+      of(({ visible }) => visible.p99Ms),
+      of(({ visible }) => visible.maxMs),
+      of(({ accepted }) => accepted.p50Ms),
+      of(({ accepted }) => accepted.p99Ms),
+      rounds.map(({ visible }) => `${visible.p50Ms.toFixed(1)}/${visible.p99Ms.toFixed(1)}`).join(" "),
+    ];
+  });
+  const heads = [
+    "orders/s",
+    "201 → visible p50 ms",
+    "p99",
+    "max",
+    "due → 201 p50 ms",
+    "p99",
+    "p50/p99 every round",
+  ];
+  return align([heads, ...rows]);
+}
