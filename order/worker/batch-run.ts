@@ -25,7 +25,7 @@ export interface BatchOutcome {
   /** Items that were not tried: the breaker stopped the batch before them, or their source is claimed by another. */
   readonly notDone: readonly WorkItem[];
   readonly fenced: readonly string[];
-  /** What the store has now, of a batch that was written whole; what was drafted on another plan is void. */
+  /** What the store has now, of a batch that was written whole and at once; what was drafted on another plan is void. */
   readonly written?: BatchPlan;
 }
 
@@ -123,8 +123,8 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
   /** What came before the breaker opened is written; the rest has not been tried. */
   async function runUntil(items: readonly WorkItem[], stopBefore: number): Promise<BatchOutcome> {
     if (stopBefore === 0) return { notDone: items, fenced: [] };
-    const before = await run(items.slice(0, stopBefore));
-    return { ...before, notDone: [...before.notDone, ...items.slice(stopBefore)] };
+    const { notDone, fenced } = await run(items.slice(0, stopBefore));
+    return { notDone: [...notDone, ...items.slice(stopBefore)], fenced };
   }
 
   async function runHalves(items: readonly WorkItem[], error: unknown): Promise<BatchOutcome> {
@@ -136,8 +136,10 @@ export function createBatchRun(options: BatchRunOptions): BatchRun {
     const middle = Math.ceil(items.length / 2);
     const first = await run(items.slice(0, middle));
     // The halves keep the order of effect: what the first one could not do, the second must not overtake.
-    if (first.notDone.length > 0) return { ...first, notDone: [...first.notDone, ...items.slice(middle)] };
-    return await run(items.slice(middle));
+    if (first.notDone.length > 0)
+      return { notDone: [...first.notDone, ...items.slice(middle)], fenced: first.fenced };
+    const { notDone, fenced } = await run(items.slice(middle));
+    return { notDone, fenced };
   }
 
   /**

@@ -13,7 +13,7 @@ import type { Reading, RecordReader } from "./record-reader.ts";
 import { createTestClock } from "../../service/test-clock.ts";
 import type { ParkedRecord } from "../store/parked-records.ts";
 import { simulatedFailure } from "./failures.ts";
-import { createWorker } from "./worker.ts";
+import { createWorker, type WorkerOptions } from "./worker.ts";
 
 const topic = "order-events";
 const stores: OrderStore[] = [];
@@ -65,7 +65,10 @@ type WorkerStore = Pick<
   "load" | "stage" | "save" | "claim" | "readProgress" | "loadParked" | "listDue"
 >;
 
-async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> = () => ({})) {
+async function openBench(
+  intercept: (store: OrderStore) => Partial<WorkerStore> = () => ({}),
+  more: Partial<Pick<WorkerOptions, "simulate" | "reader" | "breaker">> = {},
+) {
   const store = await openOrderStore(undefined);
   stores.push(store);
   const clock = createTestClock(1_000_000);
@@ -101,6 +104,7 @@ async function openBench(intercept: (store: OrderStore) => Partial<WorkerStore> 
       sourceOf: partitionKey,
       maxBatchSize: 10,
       maxInbox: 40,
+      ...more,
     });
   const worker = openWorker();
   const join = (joined = worker): RecordSink =>
@@ -220,6 +224,83 @@ describe("the worker", () => {
     for (const index of [0, 9]) {
       expect(await store.readDetails(`A${index}`)).toMatchObject({ status: "shipped", version: 2 });
     }
+  });
+
+  test("keeps records behind those that the breaker put back while they were already taken for the next batch", async () => {
+    const first = Promise.withResolvers<void>();
+    let saves = 0;
+    let isBad = false;
+    const failure = { ...simulatedFailure("Order"), reason: "processing_error" };
+    const { store, sink, letters, clock } = await openBench(
+      (inner) => ({
+        save: async (batch) => {
+          saves += 1;
+          if (saves === 1) await first.promise;
+          return inner.save(batch);
+        },
+      }),
+      {
+        breaker: createBreaker({ maxFailedKeys: 2 }),
+        simulate: ({ lane }) => (isBad && ["A1", "A2"].includes(lane) ? failure : undefined),
+      },
+    );
+    sink.onRecords(Array.from({ length: 10 }, (_, offset) => record(offset, create(`A${offset}`, "Order"))));
+    await settle();
+    sink.onRecords(
+      Array.from({ length: 10 }, (_, index) => record(10 + index, update(`A${index}`, "shipped"))),
+    );
+    await settle();
+    // Another instance's writing makes the batch be decided once more, and then it fails.
+    const origin = { topic, partition: 1, offset: 0, eventId: null };
+    const decision = decide(undefined, create("A0"), { ...origin, source: "order-events/1" });
+    if (decision.kind !== "apply") throw new Error(decision.kind);
+    const changes = [{ order: decision.order, expectedVersion: 0 }];
+    await store.save({ progress: [], changes, park: [], repark: [], unpark: [] });
+    isBad = true;
+    first.resolve();
+    await settle();
+    isBad = false;
+    for (let round = 0; round < 20; round += 1) {
+      clock.advance(3000);
+      await settle();
+    }
+    for (let index = 1; index < 10; index += 1) {
+      expect(await store.readDetails(`A${index}`)).toMatchObject({ status: "shipped", version: 2 });
+    }
+    // The create that came second.
+    expect(letters.filter(({ offset }) => offset !== 0)).toEqual([]);
+  });
+
+  test("commits what is stored while the next batch waits for the registry", async () => {
+    const [first, registry] = [Promise.withResolvers<void>(), Promise.withResolvers<"known">()];
+    let isKnown = false;
+    const { store, sink, committed } = await openBench(
+      (inner) => ({
+        save: async (batch) => {
+          await first.promise;
+          return inner.save(batch);
+        },
+      }),
+      {
+        reader: {
+          read: (read) =>
+            isKnown || read.offset < 10 ? reader.read(read) : { kind: "unresolved-schema", schemaId: 7 },
+          resolve: () => registry.promise,
+        },
+      },
+    );
+    sink.onRecords(Array.from({ length: 10 }, (_, offset) => record(offset, create(`A${offset}`))));
+    await settle();
+    sink.onRecords(Array.from({ length: 10 }, (_, index) => record(10 + index, create(`B${index}`))));
+    await settle();
+    first.resolve();
+    await settle();
+    expect(committed.get("order-events/0")).toBe(10);
+    isKnown = true;
+    registry.resolve("known");
+    await settle();
+    expect(committed.get("order-events/0")).toBe(20);
+    expect(await store.count()).toBe(20);
   });
 
   test("dead-letters a failure of system B at once, and commits past it only when the broker has the letter", async () => {

@@ -248,11 +248,13 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       const items = await resolveSchemas(reader, taken);
       const outcome = await batchRun.run(items, { draft, onSaving: (plan) => next.begin(plan) });
+      for (const source of outcome.fenced) claims.disown(source);
+      // Not after the draft: that may wait for the registry.
+      requestCommits(partitionsOf(items));
       await next.settle(outcome.written);
+      // What was taken after them goes in behind them.
       if (outcome.written === undefined) putBack(next.release().items);
       putBack(outcome.notDone);
-      for (const source of outcome.fenced) claims.disown(source);
-      requestCommits(partitionsOf(items));
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
       await next.settle(undefined);
