@@ -11,9 +11,9 @@ import { createStatePublisher, type StatePublisher } from "./state-publisher.ts"
 
 export interface StateFeedOptions {
   readonly settings: Settings;
-  readonly parts: Parts;
+  readonly parts: Pick<Parts, "brokers" | "security">;
   readonly store: OrderStore;
-  readonly codec: Codec;
+  readonly codec: Pick<Codec, "encode" | "ready">;
   readonly logger: Logger;
   readonly closing: Closing;
   /** Resolves when the topic is there. */
@@ -38,20 +38,29 @@ export function openStateFeed(options: StateFeedOptions): StateFeed {
   }
   let publisher: StatePublisher | undefined;
   let closed = false;
-  const opening = open(options, topic).then((opened) => {
-    publisher = opened.publisher;
-    return opened;
-  });
-  closing.add(async () => {
+  let close = async (): Promise<void> => undefined;
+  open(options, topic).then(
+    (opened) => {
+      publisher = opened.publisher;
+      close = opened.close;
+    },
+    (cause: unknown) => {
+      logger.error("States of orders are not published: their publisher cannot be opened", {
+        topic,
+        cause: String(cause),
+      });
+    },
+  );
+  closing.add(() => {
     closed = true;
-    if (publisher === undefined) return;
-    await (await opening).close();
+    return close();
   });
 
   async function open({ parts, codec, topicReady }: StateFeedOptions, name: string) {
     await topicReady;
     const transactional = await openTransactionalPublisher({
       brokers: parts.brokers,
+      security: parts.security,
       clientId: "orderwire-order",
       transactionalId: `${settings.KAFKA_GROUP_ID}-order-state`,
       logger,
@@ -65,12 +74,12 @@ export function openStateFeed(options: StateFeedOptions): StateFeed {
       clock: systemClock,
       logger,
     });
-    const close = async () => {
+    const end = async () => {
       await opened.stop();
       await transactional.close();
     };
-    if (closed) await close();
-    return { publisher: opened, close };
+    if (closed) await end();
+    return { publisher: opened, close: end };
   }
 
   return {

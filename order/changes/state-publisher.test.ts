@@ -134,3 +134,19 @@ test("versions of an order never fall on the topic, and the last one is the stor
     { numRuns: 60 },
   );
 }, 60_000);
+
+test("ends at once while the registry is away", async () => {
+  const store = await openOrderStore(undefined);
+  const { promise: never } = Promise.withResolvers<boolean>();
+  const publisher = createStatePublisher({
+    store,
+    publisher: createBroker().connect(async () => undefined),
+    codec: { ...codec, ready: () => never },
+    topic: "order-state",
+    holder: "first",
+    clock: createTestClock(0),
+    logger,
+  });
+  expect(await publisher.stop()).toBeUndefined();
+  await store.close();
+});

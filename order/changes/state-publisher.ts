@@ -44,6 +44,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const { store, publisher, codec, topic, holder, clock, logger } = options;
   const { changes } = store;
   const ended = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   let stopping = false;
   let failures = 0;
   let poked = false;
@@ -90,7 +91,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   }
 
   async function run(): Promise<void> {
-    await codec.ready();
+    // The registry may be away for longer than anybody waits for an end.
+    await Promise.race([codec.ready(), stopped.promise]);
     while (!stopping) {
       let more = false;
       try {
@@ -133,6 +135,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     },
     stop() {
       stopping = true;
+      stopped.resolve();
       wake?.();
       return ended.promise;
     },
