@@ -1,5 +1,5 @@
-// `bun order/worker/simulation/main.ts --seeds 100000 --from 0 [--replays]`: many lives, one after the other. Prints each seed whose
-// life broke a promise; exit code 1 when there was one. `--from 17 --seeds 1 --trace` tells what happens in life 17.
+// `bun order/worker/simulation/main.ts --seeds 100000 --from 0 [--replays] [--busy]`: many lives, one after the other. Prints
+// each seed whose life broke a promise; exit code 1 when there was one. `--from 17 --seeds 1 --trace` tells what happens in life 17.
 import { parseArgs } from "node:util";
 import { runSeed } from "./run-seed.ts";
 
@@ -8,6 +8,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "0" },
     replays: { type: "boolean", default: false },
+    busy: { type: "boolean", default: false },
     trace: { type: "boolean" },
   },
 });
@@ -20,7 +21,7 @@ const replays = { applied: 0, stale: 0, failed: 0 };
 let broken = 0;
 
 for (let seed = from; seed < from + count; seed += 1) {
-  const life = runSeed(seed, { trace, replays: values.replays });
+  const life = runSeed(seed, { trace, replays: values.replays, busy: values.busy });
   totals.records += life.records;
   totals.deadLetters += life.deadLetters;
   totals.crashes += life.crashes;

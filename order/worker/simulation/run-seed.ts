@@ -33,6 +33,8 @@ export interface LifeOptions {
   readonly flaws?: ReadonlySet<Flaw>;
   /** Whether operators replay dead letters. Default: no. */
   readonly replays?: boolean;
+  /** Whether more comes than a batch takes, so that the next one is decided while one is written. Default: no. */
+  readonly busy?: boolean;
   /** Told what happens, one line an event. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -46,13 +48,16 @@ const quietMs = 5000;
 const latestCopyMs = 5000;
 
 /** Never throws for what it finds; throws for its own defects. */
-export function runSeed(seed: number, { flaws = new Set(), replays = false, trace }: LifeOptions = {}): Life {
+export function runSeed(
+  seed: number,
+  { flaws = new Set(), replays = false, busy = false, trace }: LifeOptions = {},
+): Life {
   const random = createRandom(seed);
   // The worker's jitter is part of the life.
   const realRandom = Math.random;
   Math.random = () => random.next();
   try {
-    return live(seed, random, flaws, replays, trace);
+    return live(seed, random, { flaws, replays, busy, trace });
   } finally {
     Math.random = realRandom;
   }
@@ -61,9 +66,7 @@ export function runSeed(seed: number, { flaws = new Set(), replays = false, trac
 function live(
   seed: number,
   random: Random,
-  flaws: ReadonlySet<Flaw>,
-  hasReplays: boolean,
-  trace: LifeOptions["trace"],
+  { flaws, replays: hasReplays, busy, trace }: Required<LifeOptions>,
 ): Life {
   const loop = createEventLoop(random, startMs);
   const network = createNetwork(loop, random);
@@ -109,11 +112,13 @@ function live(
     groups,
     random,
     breaker: random.pick([{}, { maxFailedKeys: 2, undecodableWindow: 6 }]),
-    bounds: random.pick([
-      {},
-      { maxBatchSize: 3, maxInbox: 6, maxUnsettled: 8, maxDying: 2 },
-      { maxBatchSize: 10, maxInbox: 20 },
-    ]),
+    bounds: busy
+      ? { maxBatchSize: random.between(1, 3), maxInbox: random.pick([6, 40]) }
+      : random.pick([
+          {},
+          { maxBatchSize: 3, maxInbox: 6, maxUnsettled: 8, maxDying: 2 },
+          { maxBatchSize: 10, maxInbox: 20 },
+        ]),
     isDeployBad: () => badUntilMs > loop.nowMs,
     crashPointRate: () => (faulty ? crashPointRate : 0),
     swallowsLetters: flaws.has("letters-are-swallowed"),
@@ -151,7 +156,7 @@ function live(
   }
 
   function produce(): void {
-    const count = random.chance(0.2) ? random.between(2, 12) : 1;
+    const count = busy || random.chance(0.2) ? random.between(2, 12) : 1;
     for (let index = 0; index < count; index += 1) {
       const produced = workload.produce(loop.nowMs);
       records += 1;

@@ -5,11 +5,12 @@ import { keptReplaySeeds, keptSeeds } from "./seeds.ts";
 
 const livesInCi = 3000;
 const replayLivesInCi = 1000;
+const busyLivesInCi = 150;
 
-function brokenLives(seeds: Iterable<number>, replays = false): string[] {
+function brokenLives(seeds: Iterable<number>, replays = false, busy = false): string[] {
   const broken: string[] = [];
   for (const seed of seeds) {
-    const { violation } = runSeed(seed, { replays });
+    const { violation } = runSeed(seed, { replays, busy });
     if (violation !== undefined) broken.push(`seed ${seed}: ${violation}`);
   }
   return broken;
@@ -40,6 +41,15 @@ describe("the simulated worker", () => {
     "gives each dead letter that is replayed one effect and one outcome, in the order of its order, whatever breaks meanwhile",
     () => {
       expect(brokenLives(upTo(replayLivesInCi), true)).toEqual([]);
+    },
+    { timeout: 240_000 },
+  );
+
+  test(
+    "keeps them when batches are full, so that the next one is decided while one is written",
+    () => {
+      expect(brokenLives(upTo(busyLivesInCi), false, true)).toEqual([]);
+      expect(brokenLives(upTo(busyLivesInCi), true, true)).toEqual([]);
     },
     { timeout: 240_000 },
   );
