@@ -21,7 +21,7 @@ import { type Committer, createCommitter } from "./committer.ts";
 import type { ReachCrashPoint } from "./crash-points.ts";
 import { createDueItems } from "./due-items.ts";
 import type { BatchTally } from "./count-batch.ts";
-import { createInbox } from "./inbox.ts";
+import { createIntake } from "./intake.ts";
 import {
   acceptClaim,
   type AssignedPartition,
@@ -29,18 +29,10 @@ import {
   isClaimed,
   isHeldBack,
   partitionKey,
-  type RecordDelivery,
   unclaim,
 } from "./partition.ts";
 import type { RecordReader } from "./record-reader.ts";
-import {
-  type DeliveredItem,
-  isDelivered,
-  readDelivered,
-  resolveSchemas,
-  type TakenItem,
-} from "./read-items.ts";
-import { createNextBatch } from "./next-batch.ts";
+import { type DeliveredItem, readDelivered, resolveSchemas, type TakenItem } from "./read-items.ts";
 import { createSkipQueue, type SkipOutcome } from "./skip-queue.ts";
 import type { WorkItem } from "./work-item.ts";
 import { startAtProgress } from "./start-at-progress.ts";
@@ -122,27 +114,16 @@ interface Group {
   readonly committer: Committer;
 }
 
-interface Taken {
-  readonly due: readonly TakenItem[];
-  readonly fresh: readonly DeliveredItem[];
-  readonly draft?: BatchDraft;
-}
-
-/** How full the next batch has to be for being decided while one is written: a store takes full ones for less. */
-const aheadShare = 0.9;
-
 /** With too many letters on their way nothing is taken; how soon it is looked again whether there is room. */
 const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
   const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
-  const unread = () => inbox.length + next.length;
-  const pressBack = () => applyBackPressure(groups, unread(), { maxInbox, maxUnsettled });
+  const pressBack = () => applyBackPressure(groups, intake.unread, { maxInbox, maxUnsettled });
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
   const bySource = new Map<string, AssignedPartition>();
-  const inbox = createInbox();
   const skips = createSkipQueue();
   // A worker that did not know yet that it had been replaced: a claim shows what it has left.
   const dueItems = createDueItems(store, reader, clock, unclaim);
@@ -155,16 +136,15 @@ export function createWorker(options: WorkerOptions): Worker {
     logger,
   });
   const batchRun = createBatchRun({ ...options, reachCrashPoint });
-  const next = createNextBatch({
-    // A small one is not worth it: more will have come when its turn does.
-    take: () =>
-      inbox.length >= batchSize * aheadShare && breaker.state === "closed" && outbox.size < maxDying
-        ? takeFresh(batchSize)
-        : [],
+  const intake = createIntake({
     reader,
+    dueItems,
+    owned: bySource,
     draft: (items, before) => batchRun.draft(items, before),
+    batchSize: () => batchSize,
+    mayGoAhead: () => breaker.state === "closed" && outbox.size < maxDying,
+    onRepeated: requestCommits,
   });
-  let redelivered = 0;
   /** Halved when the store gives a batch up, for it may have been too much in its time; grows again while it does not. */
   let batchSize = maxBatchSize;
   const loop = createWorkLoop({
@@ -207,7 +187,7 @@ export function createWorker(options: WorkerOptions): Worker {
     // Not waited for here: a revoke waits for this try, and claims and acknowledgements have their turn meanwhile.
     if (permitted === "none") return false;
     if (outbox.size >= maxDying) return false;
-    const { due, fresh, draft } = permitted === "one" ? await takeProbe() : await takeBatch();
+    const { due, fresh, draft } = await (permitted === "one" ? intake.takeProbe() : intake.takeBatch());
     if (due.length === 0 && fresh.length === 0) return false;
     reachCrashPoint("after-poll");
     await runItems([...due, ...fresh], fresh, draft);
@@ -224,22 +204,6 @@ export function createWorker(options: WorkerOptions): Worker {
     for (const offset of letters.offsetsOf(claim.source)) partition.dying.delete(offset);
   }
 
-  async function takeBatch(): Promise<Taken> {
-    const due = await dueItems.take([...bySource.values()].filter(isClaimed), batchSize);
-    const { items, draft } = next.release();
-    if (draft !== undefined && due.length === 0) return { due, fresh: items, draft };
-    putBack(items);
-    return { due, fresh: takeFresh(Math.max(0, batchSize - due.length)) };
-  }
-
-  /** New records before those that failed already: of these, each may be one that will always fail. */
-  async function takeProbe(): Promise<Taken> {
-    putBack(next.release().items);
-    const fresh = takeFresh(1);
-    if (fresh.length > 0) return { due: [], fresh };
-    return { due: await dueItems.take([...bySource.values()].filter(isClaimed), 1), fresh };
-  }
-
   async function runItems(
     taken: readonly TakenItem[],
     fresh: readonly DeliveredItem[],
@@ -247,51 +211,20 @@ export function createWorker(options: WorkerOptions): Worker {
   ): Promise<void> {
     try {
       const items = await resolveSchemas(reader, taken);
-      const outcome = await batchRun.run(items, { draft, onSaving: (plan) => next.begin(plan) });
+      const outcome = await batchRun.run(items, { draft, onSaving: (plan) => intake.begin(plan) });
       for (const source of outcome.fenced) claims.disown(source);
       // Not after the draft: that may wait for the registry.
       requestCommits(partitionsOf(items));
-      await next.settle(outcome.written);
-      // What was taken after them goes in behind them.
-      if (outcome.written === undefined) putBack(next.release().items);
-      putBack(outcome.notDone);
+      await intake.end(outcome.written, outcome.notDone);
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
-      await next.settle(undefined);
-      putBack(next.release().items);
-      putBack(fresh);
+      await intake.end(undefined, fresh);
       if (error instanceof StoreUnavailable) {
         for (const { partition } of taken) unclaim(partition);
         batchSize = Math.max(Math.ceil(maxBatchSize / 100), Math.floor(batchSize / 2));
       }
       throw error;
     }
-  }
-
-  function takeFresh(limit: number): DeliveredItem[] {
-    const fresh: DeliveredItem[] = [];
-    const settled: RecordDelivery[] = [];
-    // What the store has already is settled without a word; so one take may yield less than it took.
-    while (fresh.length < limit) {
-      const taken = inbox.take(limit - fresh.length);
-      if (taken.length === 0) break;
-      for (const item of taken) {
-        const { partition, record, delivery } = item;
-        if (record.offset >= partition.nextOffset) {
-          fresh.push(item);
-          continue;
-        }
-        redelivered += 1;
-        delivery.settled = true;
-        settled.push(delivery);
-      }
-    }
-    if (settled.length > 0) requestCommits(partitionsOf(settled));
-    return fresh;
-  }
-
-  function putBack(items: readonly TakenItem[]): void {
-    inbox.putBack(items.filter(isDelivered));
   }
 
   async function skip(key: string, nextOffset: number): Promise<SkipOutcome> {
@@ -334,7 +267,7 @@ export function createWorker(options: WorkerOptions): Worker {
   ): AssignedPartition[] {
     const leaving = partitions.flatMap((partition) => group.partitions.get(partitionKey(partition)) ?? []);
     for (const own of leaving) own.state = state;
-    inbox.dropForeign();
+    intake.dropForeign();
     return leaving;
   }
 
@@ -378,9 +311,9 @@ export function createWorker(options: WorkerOptions): Worker {
             const delivery = { offset: record.offset, settled: false, partition };
             partition.tracker.deliver(delivery);
             // Read here and not when it is its turn: meanwhile the store is busy with the batch before.
-            inbox.push(readDelivered(reader, record, partition, delivery));
+            intake.push(readDelivered(reader, record, partition, delivery));
           }
-          next.goOn();
+          intake.goOn();
           pressBack();
           wake();
         },
@@ -423,11 +356,11 @@ export function createWorker(options: WorkerOptions): Worker {
         waitingFor: loop.waitingFor,
         dlqBlockedBy: outbox.blockedBy,
         breaker: { state: breaker.state, cause: breaker.cause },
-        inbox: unread(),
+        inbox: intake.unread,
         dying: outbox.size,
         paused: groups.flatMap(({ partitions }) => [...partitions.values()]).filter(({ paused }) => paused)
           .length,
-        redelivered,
+        redelivered: intake.redelivered,
       };
     },
     async stop() {
