@@ -10,7 +10,7 @@ import type { OrderStore, StoredOrder } from "../store/order-store.ts";
 import { StoreUnavailable } from "../store/store-unavailable.ts";
 import { whileStoreAnswers } from "../while-store-answers.ts";
 import { isPlaceAfter, readPlaceWord } from "./change-place.ts";
-import type { ChangedOrders, ChangePlace } from "./order-changes.ts";
+import { type ChangedOrders, type ChangePlace, firstPlace } from "./order-changes.ts";
 import { stateOnWire } from "./state-on-wire.ts";
 
 export interface OrderFeedOptions {
@@ -27,6 +27,8 @@ const lookMs = 500;
 const maxReaders = 200;
 /** Orders that are in memory for one reader. */
 const maxOrders = 500;
+/** Batches of one look. */
+const maxBatches = 20;
 
 export function createOrderFeed({ store, isOn, clock, closing }: OrderFeedOptions): OrderFeed {
   let readers = 0;
@@ -52,12 +54,27 @@ export function createOrderFeed({ store, isOn, clock, closing }: OrderFeedOption
 
   async function* ofAll(start: ChangePlace, missed: boolean, signal: AbortSignal): Stream<OrderFeedEvent> {
     let place = start;
+    let isGone = false;
     if (missed) yield { id: place, event: { kind: "missed", count: null } };
-    for await (const batches of looks(signal, () => store.changes.after(place, 20))) {
-      for (const batch of batches ?? []) {
+    const look = async () => {
+      const batches = await store.changes.after(place, maxBatches);
+      // After it: what is forgotten between the two is told as missed, at worst needlessly.
+      const oldest = batches.length === 0 || place === firstPlace ? undefined : await store.changes.oldest();
+      return { batches, isCut: oldest !== undefined && isPlaceAfter(oldest, place) };
+    };
+    for await (const looked of looks(
+      signal,
+      look,
+      ({ batches }) => !isGone && batches.length === maxBatches,
+    )) {
+      isGone = false;
+      // A reader who is slower than orders change, until what comes next for it is no longer kept.
+      if (looked?.isCut === true) yield { id: place, event: { kind: "missed", count: null } };
+      for (const batch of looked?.batches ?? []) {
         const told = yield* tellBatch(place, batch);
         // The store has gone: the rest of the batch, and maybe what was told of it, once more.
-        if (!told) break;
+        isGone = !told;
+        if (isGone) break;
         place = batch.place;
       }
     }
@@ -79,11 +96,16 @@ export function createOrderFeed({ store, isOn, clock, closing }: OrderFeedOption
     return true;
   }
 
-  /** What is there, now and twice a second; while the store is away, nothing. */
-  async function* looks<Value>(signal: AbortSignal, look: () => Promise<Value>) {
+  /** What is there, now and twice a second, or at once when there is more; while the store is away, nothing. */
+  async function* looks<Value>(
+    signal: AbortSignal,
+    look: () => Promise<Value>,
+    hasMore: (value: Value) => boolean = () => false,
+  ) {
     while (!signal.aborted && !closing.aborted) {
-      yield await whileThere(look);
-      await pause(signal);
+      const value = await whileThere(look);
+      yield value;
+      if (value === undefined || !hasMore(value)) await pause(signal);
     }
   }
 
