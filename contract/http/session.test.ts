@@ -78,7 +78,7 @@ describe("a browser", () => {
   test("has nothing to sign in to where no keys are, or no pages", async () => {
     const { guards } = createTestGuards();
     const open = createTestOrder({ guards, console: pages });
-    expect((await open.app.request("/session", signIn(keyOf("viewer")))).status).toBe(400);
+    expect((await open.app.request("/session", signIn(keyOf("viewer")))).status).toBe(404);
     const cart = createTestCart({}, {}, { guards: createTestGuards({ keys: testKeys }).guards });
     expect((await cart.app.request("/session", signIn(keyOf("viewer")))).status).toBe(405);
   });

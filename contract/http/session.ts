@@ -4,7 +4,7 @@ import type { Caller } from "../access.ts";
 import type { RouteDocument } from "../dialects/route.ts";
 import { systemBErrors } from "../dialects/system-b.ts";
 import { noParametersSchema } from "../dialects/wire-order.ts";
-import { invalidRequest } from "../errors.ts";
+import type { ContractFailure } from "../errors.ts";
 import { readInput } from "../problems.ts";
 import { sessionPath, sessionSchema, signInSchema, type Session } from "../session.ts";
 import { failureAnswer, jsonAnswer } from "./answers.ts";
@@ -17,6 +17,11 @@ import { readRequestId } from "./request-context.ts";
 import type { Serving } from "./serving.ts";
 
 const path = sessionPath;
+
+const nothingToSignInTo = {
+  code: "not_found",
+  message: "No keys are configured here: nobody needs to sign in",
+} as const satisfies ContractFailure;
 
 /** `hasPages`: whether browsers sign in here. */
 export function sessionEndpoints(serving: Serving, hasPages: boolean): Endpoint[] {
@@ -65,8 +70,7 @@ function signIn(serving: Serving): Endpoint {
       const input = readInput(signInSchema, body.value, "body");
       if (!input.ok) return failureAnswer(systemBErrors, input.failure, requestId);
       if (guards?.keys === undefined) {
-        const nothingToDo = invalidRequest(["No keys are configured here: nobody needs to sign in"]);
-        return failureAnswer(systemBErrors, nothingToDo, requestId);
+        return failureAnswer(systemBErrors, nothingToSignInTo, requestId);
       }
       const { key } = input.value;
       const caller = keyPattern.test(key) ? guards.keys.identify(key) : undefined;
@@ -118,7 +122,7 @@ export function sessionDocuments(hasPages: boolean): RouteDocument[] {
         "The key comes back as a cookie (HttpOnly, SameSite=Strict, 12 hours) that only this service's own pages send.",
       from: "body",
       request: signInSchema,
-      errors: ["unauthenticated"],
+      errors: ["unauthenticated", "not_found"],
       examples: { request: { key: "ow_..." }, answer: signedIn },
     },
     {
