@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { travelsAlone } from "../../../contract/client.ts";
 import { pathOf } from "../../model/screens.ts";
 import { readEventText } from "../../model/event-text.ts";
+import { useObjection } from "../data/access.ts";
 import { useDeadLetterInfo } from "../data/live.ts";
 import { orderClient } from "../data/order-client.ts";
 import type { LetterDetails } from "../data/told.ts";
@@ -12,6 +13,7 @@ import { troubleOfOrder, troubleOfQuestion } from "../data/trouble.ts";
 import { navigate } from "../frame/router.tsx";
 import { formText } from "../parts/form-text.ts";
 import { Icon } from "../parts/icon.tsx";
+import { NotAllowed } from "../parts/not-allowed.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { ReasonField } from "../parts/reason-field.tsx";
@@ -75,6 +77,7 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
   const check = useCheck(id, text);
   const [requestId] = useState(() => `console-${crypto.randomUUID()}`);
   const sent = useRef(false);
+  const objection = useObjection("replays.startEdited");
   const queries = useQueryClient();
   const start = useMutation({
     mutationFn: (reason: string) => {
@@ -95,7 +98,7 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
   const ready = read.ok && check.told !== undefined && problems.length === 0 && changes.length > 0;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (sent.current || !ready) return;
+    if (sent.current || !ready || objection !== undefined) return;
     sent.current = true;
     start.mutate(formText(new FormData(event.currentTarget), "reason"));
   };
@@ -166,11 +169,12 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
         <Changes changes={changes} />
         <ReasonField placeholder="What was wrong with the event, and who agreed to the change" />
         {start.isError && <TroubleNotice title="It was not replayed" trouble={troubleOfOrder(start.error)} />}
+        <NotAllowed objection={objection} />
         <footer className="dialog-foot">
           <button type="button" disabled={start.isPending} onClick={onClose}>
             Close
           </button>
-          <button type="submit" className="usual" disabled={!ready || start.isPending}>
+          <button type="submit" className="usual" disabled={!ready || start.isPending || objection !== undefined}>
             {start.isPending ? "Starting…" : "Replay the edited event"}
           </button>
         </footer>
