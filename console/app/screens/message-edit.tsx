@@ -3,6 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { travelsAlone } from "../../../contract/client.ts";
+import { editableEventTypes } from "../../../contract/replays.ts";
 import { pathOf } from "../../model/screens.ts";
 import { readEventText } from "../../model/event-text.ts";
 import { useObjection } from "../data/access.ts";
@@ -31,6 +32,23 @@ export function MessageEdit({
   readonly onClose: () => void;
 }) {
   const info = useDeadLetterInfo();
+  if (!editableEventTypes.some((eventType) => eventType === letter.eventType)) {
+    return (
+      <Panel title="Edit and replay">
+        <Notice kind="plain" icon="edit" title="Only events of systems A and B can be edited">
+          <p>
+            What payment or stock has decided is not order&rsquo;s to change. It can be replayed as it is, or
+            discarded.
+          </p>
+          <p className="notice-foot">
+            <button type="button" onClick={onClose}>
+              Close
+            </button>
+          </p>
+        </Notice>
+      </Panel>
+    );
+  }
   if (info.data === undefined) {
     return (
       <Panel title="Edit and replay">
@@ -174,7 +192,11 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
           <button type="button" disabled={start.isPending} onClick={onClose}>
             Close
           </button>
-          <button type="submit" className="usual" disabled={!ready || start.isPending || objection !== undefined}>
+          <button
+            type="submit"
+            className="usual"
+            disabled={!ready || start.isPending || objection !== undefined}
+          >
             {start.isPending ? "Starting…" : "Replay the edited event"}
           </button>
         </footer>
