@@ -18,7 +18,8 @@ import { NotAllowed } from "../parts/not-allowed.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { ReasonField } from "../parts/reason-field.tsx";
-import { Short, Visible } from "../parts/text.tsx";
+import { Visible } from "../parts/text.tsx";
+import { EventChanges } from "./event-changes.tsx";
 
 /** What was typed and not sent, by letter: it is there again when somebody comes back. */
 const drafts = new Map<string, string>();
@@ -184,7 +185,7 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
             <p>Nothing is changed yet.</p>
           )}
         </div>
-        <Changes changes={changes} />
+        <EventChanges changes={changes} />
         <ReasonField placeholder="What was wrong with the event, and who agreed to the change" />
         {start.isError && <TroubleNotice title="It was not replayed" trouble={troubleOfOrder(start.error)} />}
         <NotAllowed objection={objection} />
@@ -227,53 +228,4 @@ function useCheck(id: string, text: string) {
     told: present ? check.data : undefined,
     failed: present && check.isError ? troubleOfQuestion(check.error) : undefined,
   };
-}
-
-interface Change {
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
-
-function Changes({ changes }: { readonly changes: readonly Change[] }) {
-  if (changes.length === 0) return null;
-  return (
-    <table className="table changes">
-      <caption className="unseen">What is changed</caption>
-      <thead>
-        <tr>
-          <th scope="col">Changed</th>
-          <th scope="col">As it failed</th>
-          <th scope="col">As it goes</th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map(({ path, before, after }) => (
-          <tr key={path}>
-            <th scope="row">
-              <Short text={path} length={120} />
-            </th>
-            <td>
-              {before === null ? (
-                <span className="absent">not there</span>
-              ) : (
-                <del>
-                  <Short text={before} length={300} />
-                </del>
-              )}
-            </td>
-            <td>
-              {after === null ? (
-                <span className="absent">taken out</span>
-              ) : (
-                <ins>
-                  <Short text={after} length={300} />
-                </ins>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
