@@ -28,6 +28,10 @@ function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+export function counted(letters: number): string {
+  return letters === 1 ? "1 dead letter" : `${letters} dead letters`;
+}
+
 export function lettersTable(letters: readonly DeadLetter[]): string {
   if (letters.length === 0) return "No dead letter matches.";
   return table([
@@ -110,7 +114,7 @@ export function auditTable(entries: readonly AuditEntry[]): string {
 
 export function previewText({ total, examined, counts, leftOut, failures }: ReplayPreview): string {
   const lines = [
-    `${total} dead letters would be replayed${examined < total ? `; the first ${examined} were looked at` : ""}:`,
+    `${counted(total)} would be replayed${examined < total ? `; the first ${examined} were looked at` : ""}:`,
     `  ${counts.would_apply} would be applied`,
     `  ${counts.already_applied} had their effect before`,
     `  ${counts.stale} are older than what was applied since`,

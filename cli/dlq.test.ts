@@ -242,3 +242,21 @@ test("what the key may not do is said in one sentence, and is refused", async ()
   ]);
   expect(order.replayOrders).toEqual([]);
 });
+
+test("who sends no key, or a wrong one, hears where this program takes it from", async () => {
+  const { app } = createTestOrder({ guards: createTestGuards({ keys: testKeys }).guards });
+  for (const options of [{}, { key: "ow_wrong-key-0123456789" }]) {
+    const told: string[] = [];
+    const client = createOrderClient("http://order", {
+      ...options,
+      fetch: async (url, init) => app.request(new Request(url, init)),
+    });
+    const terminal = {
+      out: () => undefined,
+      tell: (text: string) => void told.push(text),
+      sleep: () => Promise.resolve(),
+    };
+    expect(await runDlq(["groups"], client, terminal)).toBe(exitCodes.refused);
+    expect(told.join("\n")).toContain("ORDERWIRE_KEY");
+  }
+});

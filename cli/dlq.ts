@@ -6,6 +6,7 @@ import { type DlqCommand, readDlqArguments, usage } from "./dlq-arguments.ts";
 import {
   accountText,
   auditTable,
+  counted,
   groupsTable,
   itemsTable,
   jobsTable,
@@ -44,7 +45,10 @@ export async function runDlq(
   } catch (error) {
     const report = readContractError(error);
     if (report === undefined) throw error;
-    terminal.tell([report.message, ...report.problems].map((line) => plain(line, 1000)).join("\n"));
+    const advice = report.code === "unauthenticated" ? ["Here the key is ORDERWIRE_KEY's value."] : [];
+    terminal.tell(
+      [report.message, ...report.problems, ...advice].map((line) => plain(line, 1000)).join("\n"),
+    );
     return exitCodes.refused;
   }
 }
@@ -89,10 +93,7 @@ async function carryOut(command: DlqCommand, client: OrderClient, terminal: Term
     case "restore": {
       const { kind, scope, reason } = command;
       const moved = await client.dlq[kind].mutate({ scope, reason });
-      return show(
-        moved,
-        () => `${moved.count} dead letters ${kind === "discard" ? "discarded" : "restored"}.`,
-      );
+      return show(moved, () => `${counted(moved.count)} ${kind === "discard" ? "discarded" : "restored"}.`);
     }
     case "replay":
       return replay(command, client, terminal);

@@ -143,6 +143,9 @@ export const startReplaySchema = z.strictObject({
 });
 export type StartReplay = z.infer<typeof startReplaySchema>;
 
+/** Those of systems A and B. What payment or stock has decided is not order's to change. */
+export const editableEventTypes = ["Order", "OrderStatusUpdate", "OrderEvent"] as const;
+
 /** An edited event in place of the one that failed, as its order's next replay. */
 export const startEditedSchema = z.strictObject({
   id: deadLetterIdSchema,

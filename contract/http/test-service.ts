@@ -434,6 +434,8 @@ function sagasOf(sagas: readonly Saga[]): SagaViews {
   };
 }
 
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetails {
   return {
     ...letter,
@@ -441,6 +443,7 @@ function detailsOf({ originalMessage, ...letter }: DeadLetter): DeadLetterDetail
     value: { kind: "decoded", event: JSON.parse(originalMessage ?? "{}"), schemaId: 3 },
     key: { text: letter.orderId, base64: btoa(letter.orderId ?? "") },
     headers: [],
+    trace: { id: traceId, url: `https://traces.example/trace/${traceId}` },
     recordedAt: null,
     omitted: [],
     failures: [],

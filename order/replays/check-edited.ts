@@ -23,8 +23,17 @@ export function encodeChecked(
   { original, event: { eventType } }: IndexedDeadLetter,
   event: unknown,
 ): Result<Buffer, ContractFailure> {
-  if (!isOurs(original.topic) || original.key === null) {
-    return failed(invalidRequest(["Only an event of an order's topic can be edited"]));
+  if (!isOurs(original.topic)) {
+    return failed(
+      invalidRequest([
+        "Only events on the topics of systems A and B can be edited: replay this one as it is, or discard it",
+      ]),
+    );
+  }
+  if (original.key === null) {
+    return failed(
+      invalidRequest(["An event without a key is no order's, so there is nothing to edit it for"]),
+    );
   }
   const fitted = encodeEdited(codec, original.topic, eventType, event);
   if (!fitted.ok) return fitted;

@@ -106,6 +106,19 @@ test("while somebody types, problems and changes are told, and nothing is writte
   await store.close();
 });
 
+test("what is on no topic of systems A and B is not to be edited, and that is said while somebody types", async () => {
+  const store = await openOrderStore(undefined);
+  await store.deadLetters.add([letterAt(0)]);
+  const codec = await openTestCodec();
+  const options = { store, codec, reader: createRecordReader(codec), isOurs: () => false };
+  expect(await checkEdited(options, { id: "order-events/0/0", event: { orderId: 7 } })).toMatchObject({
+    ok: true,
+    value: { problems: [expect.stringMatching(/systems A and B.*replay this one as it is, or discard it/)] },
+  });
+  codec.close();
+  await store.close();
+});
+
 test("editing is off unless it was switched on, and then nothing is written", async () => {
   const store = await openOrderStore(undefined);
   await store.deadLetters.add([letterAt(0)]);

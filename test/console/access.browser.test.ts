@@ -56,6 +56,12 @@ describe("the console where keys are needed", () => {
       assert.equal(await button.isDisabled(), true);
       assert.match((await button.getAttribute("title")) ?? "", /is a viewer's: this needs an operator's/);
     }
+    await page.goto(`${served.url}/console/failures`);
+    await page.waitForSelector(".group-orders button");
+    assert.equal(await page.locator(".group-orders button:enabled").count(), 0);
+    await page.goto(`${served.url}/console/replays/new`);
+    await page.waitForSelector(".not-allowed");
+    assert.equal(await page.locator("form button[type=submit]").isDisabled(), true);
     const answers = await page.evaluate(async () => {
       const order = (path: string, body: string) =>
         fetch(path, { method: "POST", body, headers: { "Content-Type": "application/json" } });
@@ -63,10 +69,12 @@ describe("the console where keys are needed", () => {
         await order("/trpc/parked.retryNow", '{"id":"YQ"}'),
         await order("/ops/parked/retry-now", '{"id":"YQ"}'),
         await order("/trpc/partitions.skip", "{}"),
+        await order("/trpc/replays.start", "{}"),
+        await order("/ops/replays/start", "{}"),
       ];
       return { statuses: sent.map(({ status }) => status), cookies: document.cookie };
     });
-    assert.deepEqual(answers, { statuses: [403, 403, 403], cookies: "" });
+    assert.deepEqual(answers, { statuses: [403, 403, 403, 403, 403], cookies: "" });
     assert.deepEqual(complaints, []);
     await close();
   });
@@ -81,6 +89,11 @@ describe("the console where keys are needed", () => {
     const skip = page.locator("text=Skip records…").first();
     await skip.waitFor();
     assert.equal(await skip.isDisabled(), true);
+    await page.goto(`${served.url}/console/messages/order-events/0/17`);
+    const edit = page.locator("button", { hasText: "Edit and replay" });
+    await edit.waitFor();
+    assert.equal(await edit.isDisabled(), true);
+    assert.match((await edit.getAttribute("title")) ?? "", /needs an admin's/);
     await close();
   });
 

@@ -70,6 +70,15 @@ describe("every screen", () => {
     });
   }
 
+  test("a dead letter's trace is a link, which does not tell where it was followed from", async () => {
+    const { page, close } = await openPage(browser, served, "/console/messages/order-events/0/17");
+    const link = page.locator(".facts a[target=_blank]");
+    await link.waitFor();
+    assert.match((await link.getAttribute("href")) ?? "", /^https:\/\/traces\.example\/trace\/[0-9a-f]{32}$/);
+    assert.equal(await link.getAttribute("rel"), "noreferrer");
+    await close();
+  });
+
   test("its dialogs can be read in both themes", async () => {
     for (const theme of ["light", "dark"] as const) {
       const { page, complaints, close } = await openPage(browser, served, "/console", { theme });

@@ -141,7 +141,14 @@ function keepStream(queries: QueryClient): () => void {
 
 type Keys = readonly (readonly string[])[];
 
-const aboutLetters: Keys = [["dead-letter-stats"], ["letter-counts"], ["groups"], ["letters-of"]];
+const aboutLetters: Keys = [
+  ["dead-letter-stats"],
+  ["letter-counts"],
+  ["groups"],
+  ["letters-of"],
+  // The one that is open.
+  ["letter"],
+];
 const aboutParked: Keys = [["parked"], ["health"]];
 const aboutReplays: Keys = [["replays"], ["newest-replays"], ["replay-items"], ["replay-timeline"]];
 

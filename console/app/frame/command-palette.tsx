@@ -4,13 +4,23 @@ import { useEffect, useState, type KeyboardEvent, type ReactNode } from "react";
 import { deadLetterIdSchema } from "../../../contract/dead-letters.ts";
 import { orderIdSchema } from "../../../contract/models.ts";
 import { newReplayHref } from "../../model/replay-address.ts";
-import { consoleBase, doors, orderPath, pathOf, readPlace, searchPath } from "../../model/screens.ts";
+import { readOrderNumber } from "../../model/saga-order.ts";
+import {
+  consoleBase,
+  doors,
+  orderPath,
+  pathOf,
+  readPlace,
+  sagaPath,
+  searchPath,
+} from "../../model/screens.ts";
 import { termText } from "../../model/search-syntax.ts";
 import { orderClient } from "../data/order-client.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Short } from "../parts/text.tsx";
+import { useSaga } from "../screens/saga-now.tsx";
 import { Link, navigate } from "./router.tsx";
 
 interface Choice {
@@ -80,7 +90,9 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 }
 
 function useChoices(typed: string): readonly Choice[] {
-  const order = useOrderChoice(typed);
+  const paused = usePaused(typed);
+  const order = useOrderChoice(typed, paused);
+  const saga = useSagaChoice(typed, paused);
   const words = typed.toLowerCase();
   const more = [
     {
@@ -128,18 +140,22 @@ function useChoices(typed: string): readonly Choice[] {
     },
     { href: searchPath(typed), icon: "search", title, about: "text in any dead letter" },
   ];
-  return [...letter, ...job, ...screens, ...others, ...order, ...searches].filter(
+  return [...letter, ...job, ...screens, ...others, ...order, ...saga, ...searches].filter(
     (choice, index, all) => index === all.findIndex(({ href }) => href === choice.href),
   );
 }
 
-/** Asked once the typing pauses. */
-function useOrderChoice(typed: string): readonly Choice[] {
+/** What was typed, once the typing pauses. */
+function usePaused(typed: string): string {
   const [asked, setAsked] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => setAsked(typed), pauseMs);
     return () => clearTimeout(timer);
   }, [typed]);
+  return asked;
+}
+
+function useOrderChoice(typed: string, asked: string): readonly Choice[] {
   const isId = orderIdSchema.safeParse(asked).success && !/^[a-z]+:/.test(asked);
   const order = useQuery({
     queryKey: ["order", asked],
@@ -155,4 +171,19 @@ function useOrderChoice(typed: string): readonly Choice[] {
   return [
     { href: orderPath(typed), icon: "orders", title: <Short text={typed} length={80} />, about: about() },
   ];
+}
+
+/** System C numbers its orders; systems A and B may have an order of the same name. */
+function useSagaChoice(typed: string, asked: string): readonly Choice[] {
+  const saga = useSaga(readOrderNumber(asked), false);
+  const orderId = readOrderNumber(typed);
+  if (orderId === undefined) return [];
+  const about = () => {
+    if (asked !== typed || saga.isPending) return "order of system C · looking…";
+    if (saga.data !== undefined) return `order of system C · ${saga.data.order?.status ?? "not placed"}`;
+    return troubleOfQuestion(saga.error).notFound
+      ? "no such order of system C"
+      : "order of system C · could not be read";
+  };
+  return [{ href: sagaPath(orderId), icon: "sagas", title: orderId, about: about() }];
 }

@@ -18,7 +18,7 @@ import { Waiting } from "../screens/waiting.tsx";
 import { useLiveStream } from "../data/live-stream.ts";
 import { CommandPalette } from "./command-palette.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
-import { listenForHotkeys, useHotkeys } from "./hotkeys.ts";
+import { everywhere, listenForHotkeys, useHotkeys } from "./hotkeys.ts";
 import { Navigation } from "./navigation.tsx";
 import { navigate, useAddress } from "./router.tsx";
 import { StaleBanner } from "./stale-banner.tsx";
@@ -40,7 +40,7 @@ export function Frame() {
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, []);
-  useHotkeys("Everywhere", [
+  useHotkeys(everywhere, [
     { keys: "Ctrl K", about: "command palette: screens, or an order by its id" },
     { keys: "?", about: "these keys", run: () => setOpen("help") },
     { keys: "R", about: "read everything again", run: () => void queries.refetchQueries({ type: "active" }) },

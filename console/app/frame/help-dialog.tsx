@@ -1,11 +1,11 @@
 // The keys that work at this moment, as the screens themselves say.
 import { useState } from "react";
 import { Dialog } from "../parts/dialog.tsx";
-import { presentHotkeys } from "./hotkeys.ts";
+import { everywhere, presentHotkeys } from "./hotkeys.ts";
 
 /** What holds here comes before what holds everywhere. */
 function helpOrder<Scope extends { readonly title: string }>(scopes: readonly Scope[]): readonly Scope[] {
-  const isGeneral = ({ title }: Scope) => title === "Everywhere";
+  const isGeneral = ({ title }: Scope) => title === everywhere;
   return [...scopes.filter((scope) => !isGeneral(scope)), ...scopes.filter(isGeneral)];
 }
 

@@ -1,5 +1,5 @@
 // Keys that work wherever nobody is typing. A screen says which ones it takes, the help lists exactly those, and the one
-// that was mounted last is asked first.
+// that was mounted last is asked first, those of the frame after all others.
 import { useEffect, useRef } from "react";
 
 export interface Hotkey {
@@ -14,6 +14,9 @@ interface Scope {
   readonly title: string;
   keys: readonly Hotkey[];
 }
+
+/** Holds on every screen, as far as no screen has another use for a key. */
+export const everywhere = "Everywhere";
 
 const scopes: Scope[] = [];
 const sequenceWithinMs = 1200;
@@ -60,11 +63,16 @@ export function listenForHotkeys(): () => void {
 }
 
 function runnerOf(keys: string): (() => void) | undefined {
-  for (const { keys: bound } of scopes.toReversed()) {
+  for (const { keys: bound } of scopes.toReversed().toSorted(generalLast)) {
     const found = bound.find((hotkey) => hotkey.keys === keys && hotkey.run !== undefined);
     if (found !== undefined) return found.run;
   }
   return undefined;
+}
+
+/** On a fresh page the frame is mounted after the screen that is in it, and still gives way to it. */
+function generalLast(left: Scope, right: Scope): number {
+  return Number(left.title === everywhere) - Number(right.title === everywhere);
 }
 
 function isField(element: HTMLElement): boolean {

@@ -6,6 +6,7 @@ import type { Operation } from "../../../contract/access.ts";
 import { useObjection } from "../data/access.ts";
 import { troubleOfOrder } from "../data/trouble.ts";
 import { Dialog } from "./dialog.tsx";
+import { NotAllowed } from "./not-allowed.tsx";
 import { TroubleNotice } from "./notice.tsx";
 
 interface OrderDialogProps {
@@ -17,8 +18,8 @@ interface OrderDialogProps {
   /** `danger` for what cannot be taken back. */
   readonly mood?: "usual" | "danger";
   readonly failure: string;
-  /** Which procedure it is, so that whose role may not do it is told before. Default: what any operator may do. */
-  readonly operation?: Operation;
+  /** Which procedure it is, so that whose role may not do it is told before. */
+  readonly operation: Operation;
   /** Hears the fields of the form. Rejects with what the client threw. */
   readonly send: (fields: FormData) => Promise<unknown>;
   readonly onDone: () => void;
@@ -32,7 +33,7 @@ export function OrderDialog({
   dismiss = "Cancel",
   mood = "danger",
   failure,
-  operation = "dlq.discard",
+  operation,
   send,
   onDone,
   onClose,
@@ -67,7 +68,7 @@ export function OrderDialog({
       <form onSubmit={submit} onKeyDown={submitByKey}>
         {children}
         {order.isError && <TroubleNotice title={failure} trouble={troubleOfOrder(order.error)} />}
-        {objection !== undefined && <p className="not-allowed">{objection}</p>}
+        <NotAllowed objection={objection} />
         <footer className="dialog-foot">
           <button type="button" disabled={order.isPending} onClick={close}>
             {dismiss}

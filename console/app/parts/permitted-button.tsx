@@ -1,26 +1,20 @@
 // A button for an order: where the role may not give it, it says so instead of failing later.
-import type { ReactNode } from "react";
+import type { ButtonHTMLAttributes } from "react";
 import type { Operation } from "../../../contract/access.ts";
 import { useObjection } from "../data/access.ts";
 
-interface PermittedButtonProps {
+interface PermittedButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "type"> {
   readonly operation: Operation;
-  readonly onClick: () => void;
-  readonly className?: string;
-  readonly children: ReactNode;
 }
 
-export function PermittedButton({ operation, onClick, className, children }: PermittedButtonProps) {
+export function PermittedButton({ operation, disabled = false, title, ...rest }: PermittedButtonProps) {
   const objection = useObjection(operation);
   return (
     <button
+      {...rest}
       type="button"
-      className={className}
-      disabled={objection !== undefined}
-      title={objection}
-      onClick={onClick}
-    >
-      {children}
-    </button>
+      disabled={disabled || objection !== undefined}
+      title={objection ?? title}
+    />
   );
 }

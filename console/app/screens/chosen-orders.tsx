@@ -8,6 +8,7 @@ import { useHotkeys } from "../frame/hotkeys.ts";
 import { navigate } from "../frame/router.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Dialog } from "../parts/dialog.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { idsProblem } from "./frozen-scope.ts";
 import { LetterOrders, type LetterOrder } from "./letter-orders.tsx";
 
@@ -46,15 +47,15 @@ export function ChosenOrders({ ids, what, typed, filter, disabled, onDone }: Cho
       <button type="button" disabled={disabled} aria-label={`Replay ${what}`} onClick={replay}>
         <Icon name="replays" /> Replay…
       </button>
-      <button
-        type="button"
+      <PermittedButton
+        operation={`dlq.${verb}`}
         disabled={disabled}
         aria-label={verb === "discard" ? `Discard ${what}` : `Restore ${what}`}
         onClick={move}
       >
         <Icon name={verb === "discard" ? "discard" : "again"} />
         {verb === "discard" ? "Discard…" : "Restore…"}
-      </button>
+      </PermittedButton>
       {said !== "" && <span role="status">{said}</span>}
       {ordering !== undefined && (
         <LetterOrders

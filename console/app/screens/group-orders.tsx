@@ -37,6 +37,7 @@ export function GroupOrders({ ordering: { what, group }, onClose }: GroupOrdersP
         title="Note and owner"
         action="Save"
         mood="usual"
+        operation="dlq.annotate"
         failure="The note was not saved"
         send={(fields) =>
           orderClient.dlq.annotate.mutate({
@@ -65,6 +66,7 @@ export function GroupOrders({ ordering: { what, group }, onClose }: GroupOrdersP
         title={ignored ? "Ignore this no more" : "Ignore this until it comes back"}
         action={ignored ? "Ignore no more" : "Ignore"}
         mood="usual"
+        operation="dlq.annotate"
         failure={ignored ? "It is still ignored" : "It was not ignored"}
         send={() => orderClient.dlq.annotate.mutate({ fingerprint, ignored: !ignored })}
       >
@@ -83,6 +85,7 @@ export function GroupOrders({ ordering: { what, group }, onClose }: GroupOrdersP
       {...common}
       title={`Discard ${counted(count, "message")}`}
       action={`Discard ${counted(count, "message")}`}
+      operation="dlq.discard"
       failure="Nothing was discarded"
       send={(fields) =>
         orderClient.dlq.discard.mutate({

@@ -5,6 +5,7 @@ import { counted, countText } from "../../model/time-text.ts";
 import type { LetterGroup } from "../data/told.ts";
 import { Link } from "../frame/router.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
 import { GroupStateBadge } from "../parts/state-badge.tsx";
 import { Short } from "../parts/text.tsx";
@@ -105,16 +106,16 @@ export function GroupRow({ group, index, onOrder }: GroupRowProps) {
         )}
         {fingerprint !== "" && (
           <>
-            <button type="button" onClick={() => onOrder("note")}>
+            <PermittedButton operation="dlq.annotate" onClick={() => onOrder("note")}>
               {note === "" && owner === "" ? "Note, owner…" : "Edit note…"}
-            </button>
-            <button type="button" onClick={() => onOrder("ignore")}>
+            </PermittedButton>
+            <PermittedButton operation="dlq.annotate" onClick={() => onOrder("ignore")}>
               {ignored ? "Ignore no more" : "Ignore…"}
-            </button>
+            </PermittedButton>
             {open + quarantined > 0 && (
-              <button type="button" onClick={() => onOrder("discard")}>
+              <PermittedButton operation="dlq.discard" onClick={() => onOrder("discard")}>
                 Discard {countText(open + quarantined)}…
-              </button>
+              </PermittedButton>
             )}
           </>
         )}

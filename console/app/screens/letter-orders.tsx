@@ -32,6 +32,7 @@ export function LetterOrders({ ordering: { what, scope, told }, onClose, onDone 
         title={`Restore ${told}`}
         action={`Restore ${told}`}
         mood="usual"
+        operation="dlq.restore"
         failure="Nothing was restored"
         onClose={onClose}
         onDone={done}
@@ -52,6 +53,7 @@ export function LetterOrders({ ordering: { what, scope, told }, onClose, onDone 
     <OrderDialog
       title={`Discard ${told}`}
       action={`Discard ${told}`}
+      operation="dlq.discard"
       failure="Nothing was discarded"
       onClose={onClose}
       onDone={done}

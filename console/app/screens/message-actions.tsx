@@ -5,6 +5,7 @@ import { useHotkeys, type Hotkey } from "../frame/hotkeys.ts";
 import { Link, navigate } from "../frame/router.tsx";
 import type { LetterDetails } from "../data/told.ts";
 import { Icon } from "../parts/icon.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { LetterOrders, type LetterOrder } from "./letter-orders.tsx";
 
 interface MessageActionsProps {
@@ -43,19 +44,19 @@ export function MessageActions({ letter, editing, onEdit }: MessageActionsProps)
         </Link>
       )}
       {canEdit && (
-        <button type="button" aria-pressed={editing} onClick={onEdit}>
+        <PermittedButton operation="replays.startEdited" aria-pressed={editing} onClick={onEdit}>
           <Icon name="edit" /> Edit and replay…
-        </button>
+        </PermittedButton>
       )}
       {unsettled && (
-        <button type="button" onClick={() => setOrdering("discard")}>
+        <PermittedButton operation="dlq.discard" onClick={() => setOrdering("discard")}>
           <Icon name="discard" /> Discard…
-        </button>
+        </PermittedButton>
       )}
       {state === "discarded" && (
-        <button type="button" onClick={() => setOrdering("restore")}>
+        <PermittedButton operation="dlq.restore" onClick={() => setOrdering("restore")}>
           <Icon name="again" /> Restore…
-        </button>
+        </PermittedButton>
       )}
       {ordering !== undefined && (
         <LetterOrders

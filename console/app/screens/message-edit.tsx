@@ -3,8 +3,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { travelsAlone } from "../../../contract/client.ts";
+import { editableEventTypes } from "../../../contract/replays.ts";
 import { pathOf } from "../../model/screens.ts";
 import { readEventText } from "../../model/event-text.ts";
+import { useObjection } from "../data/access.ts";
 import { useDeadLetterInfo } from "../data/live.ts";
 import { orderClient } from "../data/order-client.ts";
 import type { LetterDetails } from "../data/told.ts";
@@ -12,10 +14,12 @@ import { troubleOfOrder, troubleOfQuestion } from "../data/trouble.ts";
 import { navigate } from "../frame/router.tsx";
 import { formText } from "../parts/form-text.ts";
 import { Icon } from "../parts/icon.tsx";
+import { NotAllowed } from "../parts/not-allowed.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { ReasonField } from "../parts/reason-field.tsx";
-import { Short, Visible } from "../parts/text.tsx";
+import { Visible } from "../parts/text.tsx";
+import { EventChanges } from "./event-changes.tsx";
 
 /** What was typed and not sent, by letter: it is there again when somebody comes back. */
 const drafts = new Map<string, string>();
@@ -29,6 +33,23 @@ export function MessageEdit({
   readonly onClose: () => void;
 }) {
   const info = useDeadLetterInfo();
+  if (!editableEventTypes.some((eventType) => eventType === letter.eventType)) {
+    return (
+      <Panel title="Edit and replay">
+        <Notice kind="plain" icon="edit" title="Only events of systems A and B can be edited">
+          <p>
+            What payment or stock has decided is not order&rsquo;s to change. It can be replayed as it is, or
+            discarded.
+          </p>
+          <p className="notice-foot">
+            <button type="button" onClick={onClose}>
+              Close
+            </button>
+          </p>
+        </Notice>
+      </Panel>
+    );
+  }
   if (info.data === undefined) {
     return (
       <Panel title="Edit and replay">
@@ -75,6 +96,7 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
   const check = useCheck(id, text);
   const [requestId] = useState(() => `console-${crypto.randomUUID()}`);
   const sent = useRef(false);
+  const objection = useObjection("replays.startEdited");
   const queries = useQueryClient();
   const start = useMutation({
     mutationFn: (reason: string) => {
@@ -95,7 +117,7 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
   const ready = read.ok && check.told !== undefined && problems.length === 0 && changes.length > 0;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (sent.current || !ready) return;
+    if (sent.current || !ready || objection !== undefined) return;
     sent.current = true;
     start.mutate(formText(new FormData(event.currentTarget), "reason"));
   };
@@ -163,14 +185,19 @@ function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly 
             <p>Nothing is changed yet.</p>
           )}
         </div>
-        <Changes changes={changes} />
+        <EventChanges changes={changes} />
         <ReasonField placeholder="What was wrong with the event, and who agreed to the change" />
         {start.isError && <TroubleNotice title="It was not replayed" trouble={troubleOfOrder(start.error)} />}
+        <NotAllowed objection={objection} />
         <footer className="dialog-foot">
           <button type="button" disabled={start.isPending} onClick={onClose}>
             Close
           </button>
-          <button type="submit" className="usual" disabled={!ready || start.isPending}>
+          <button
+            type="submit"
+            className="usual"
+            disabled={!ready || start.isPending || objection !== undefined}
+          >
             {start.isPending ? "Starting…" : "Replay the edited event"}
           </button>
         </footer>
@@ -201,53 +228,4 @@ function useCheck(id: string, text: string) {
     told: present ? check.data : undefined,
     failed: present && check.isError ? troubleOfQuestion(check.error) : undefined,
   };
-}
-
-interface Change {
-  readonly path: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
-
-function Changes({ changes }: { readonly changes: readonly Change[] }) {
-  if (changes.length === 0) return null;
-  return (
-    <table className="table changes">
-      <caption className="unseen">What is changed</caption>
-      <thead>
-        <tr>
-          <th scope="col">Changed</th>
-          <th scope="col">As it failed</th>
-          <th scope="col">As it goes</th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map(({ path, before, after }) => (
-          <tr key={path}>
-            <th scope="row">
-              <Short text={path} length={120} />
-            </th>
-            <td>
-              {before === null ? (
-                <span className="absent">not there</span>
-              ) : (
-                <del>
-                  <Short text={before} length={300} />
-                </del>
-              )}
-            </td>
-            <td>
-              {after === null ? (
-                <span className="absent">taken out</span>
-              ) : (
-                <ins>
-                  <Short text={after} length={300} />
-                </ins>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }

@@ -11,18 +11,18 @@ import { JsonText } from "../parts/json-text.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Long } from "../parts/text.tsx";
+import { SchemaName } from "./schema-name.tsx";
 
 const dumpedAtFirst = 2048;
 
 export function MessagePayload({ letter }: { readonly letter: LetterDetails }) {
   const { value, originalValue } = letter;
   const [hex, setHex] = useState(value.kind === "undecodable" || value.kind === "bytes");
-  const schema =
-    value.kind !== "tombstone" && value.schemaId !== null ? `schema ${value.schemaId}` : "no schema id";
+  const schemaId = value.kind === "tombstone" ? null : value.schemaId;
   const aside = (
     <>
       <span>
-        {schema}
+        {schemaId === null ? "no schema id" : <SchemaName topic={letter.originalTopic} schemaId={schemaId} />}
         {letter.sizeBytes === null ? "" : `, ${sizeText(letter.sizeBytes)}`}
       </span>
       {value.kind === "decoded" && (

@@ -3,14 +3,24 @@ import { useState, type ReactNode } from "react";
 import type { LetterDetails } from "../data/told.ts";
 import { bytesOfBase64, hexLine } from "../../model/bytes-text.ts";
 import { counted } from "../../model/time-text.ts";
+import { webAddress } from "../../model/web-address.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Long, Short } from "../parts/text.tsx";
 
 export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
-  const { id, eventId, key, omitted, originalTopic, originalPartition, originalOffset, consumerGroup } =
-    letter;
+  const {
+    id,
+    eventId,
+    key,
+    omitted,
+    originalTopic,
+    originalPartition,
+    originalOffset,
+    consumerGroup,
+    trace,
+  } = letter;
   return (
     <Panel title="Record">
       <Facts
@@ -22,6 +32,7 @@ export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
           },
           { name: "Consumer group", value: <Short text={consumerGroup} /> },
           { name: "Event id", value: eventId === null ? "none" : <Copied text={eventId} what="event id" /> },
+          ...(trace === undefined ? [] : [{ name: "Trace", value: <Trace trace={trace} /> }]),
           ...(omitted.length === 0
             ? []
             : [
@@ -37,6 +48,24 @@ export function MessageFacts({ letter }: { readonly letter: LetterDetails }) {
         ]}
       />
     </Panel>
+  );
+}
+
+/** A link only where somebody has said where traces are seen, and only into the web. */
+function Trace({ trace: { id, url } }: { readonly trace: NonNullable<LetterDetails["trace"]> }) {
+  const href = webAddress(url);
+  return (
+    <>
+      <Copied text={id} what="trace id" />
+      {href !== undefined && (
+        <>
+          {" "}
+          <a href={href} target="_blank" rel="noreferrer">
+            See the trace
+          </a>
+        </>
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 // One dead letter, whole: what it is, why it failed each time, what its order is now, and its bytes.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { sagaOrderOf } from "../../model/saga-order.ts";
 import { pathOf } from "../../model/screens.ts";
 import { bytesOfBase64, hexLine } from "../../model/bytes-text.ts";
 import { countText } from "../../model/time-text.ts";
@@ -23,6 +24,7 @@ import { MessageEdit } from "./message-edit.tsx";
 import { MessageFacts, MessageHeaders } from "./message-record.tsx";
 import { MessagePayload } from "./message-payload.tsx";
 import { OrderNow } from "./order-now.tsx";
+import { SagaNow } from "./saga-now.tsx";
 
 const everyMs = 10_000;
 const replayingEveryMs = 1000;
@@ -40,6 +42,7 @@ export function MessageScreen({ id }: { readonly id: string }) {
   const neighbours = useNeighbours(id);
   useEffect(() => rememberOpened(id), [id]);
   const { data } = letter;
+  const sagaOrder = data?.value.kind === "decoded" ? sagaOrderOf(data.value.event) : undefined;
   return (
     <>
       <p className="back">
@@ -86,7 +89,11 @@ export function MessageScreen({ id }: { readonly id: string }) {
               <MessageHeaders letter={data} />
             </div>
             <div>
-              <OrderNow orderId={data.orderId} />
+              {sagaOrder === undefined ? (
+                <OrderNow orderId={data.orderId} />
+              ) : (
+                <SagaNow orderId={sagaOrder} />
+              )}
               <AttemptsLine letter={data} />
               <MessageFacts letter={data} />
             </div>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { newReplayHref, readNewReplay } from "../../model/replay-address.ts";
 import { pathOf, searchPath } from "../../model/screens.ts";
 import { clockTime, counted, countText } from "../../model/time-text.ts";
+import { useObjection } from "../data/access.ts";
 import { orderClient } from "../data/order-client.ts";
 import { useDryRun } from "../data/replays.ts";
 import { troubleOfOrder, troubleOfQuestion } from "../data/trouble.ts";
@@ -13,6 +14,7 @@ import { goBack, Link, navigate, useAddress } from "../frame/router.tsx";
 import { FilterField } from "../parts/filter-field.tsx";
 import { formText } from "../parts/form-text.ts";
 import { Icon } from "../parts/icon.tsx";
+import { NotAllowed } from "../parts/not-allowed.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -35,6 +37,8 @@ export function NewReplay() {
   // The same order however often it is sent from this page, so it makes one job.
   const [requestId] = useState(() => `console-${crypto.randomUUID()}`);
   const sent = useRef(false);
+  // The dry run is for everybody who may look.
+  const objection = useObjection("replays.start");
   const queries = useQueryClient();
   const total = preview.data?.total;
   const start = useMutation({
@@ -64,7 +68,7 @@ export function NewReplay() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     // State comes a moment too late for a double click.
-    if (sent.current || total === undefined || total === 0) return;
+    if (sent.current || total === undefined || total === 0 || objection !== undefined) return;
     sent.current = true;
     start.mutate(new FormData(event.currentTarget));
   };
@@ -145,11 +149,16 @@ export function NewReplay() {
             {start.isError && (
               <TroubleNotice title="No replay was started" trouble={troubleOfOrder(start.error)} />
             )}
+            <NotAllowed objection={objection} />
             <footer className="dialog-foot">
               <button type="button" disabled={start.isPending} onClick={leave}>
                 Cancel
               </button>
-              <button type="submit" className="usual" disabled={start.isPending || (total ?? 0) === 0}>
+              <button
+                type="submit"
+                className="usual"
+                disabled={start.isPending || (total ?? 0) === 0 || objection !== undefined}
+              >
                 {start.isPending ? "Starting…" : startText(total, canary)}
               </button>
             </footer>

@@ -1,6 +1,7 @@
 // One order: its state, and everything of it that failed or waits.
 import { useQuery } from "@tanstack/react-query";
-import { pathOf, searchPath } from "../../model/screens.ts";
+import { readOrderNumber } from "../../model/saga-order.ts";
+import { pathOf, sagaPath, searchPath } from "../../model/screens.ts";
 import { termText } from "../../model/search-syntax.ts";
 import { counted } from "../../model/time-text.ts";
 import { orderClient } from "../data/order-client.ts";
@@ -40,6 +41,7 @@ export function OneOrder({ orderId }: { readonly orderId: string }) {
 function OrderState({ orderId }: { readonly orderId: string }) {
   const order = useOrder(orderId);
   const { data } = order;
+  const sagaOrder = readOrderNumber(orderId);
   const trouble = order.isError ? troubleOfQuestion(order.error) : undefined;
   if (data === undefined) {
     return (
@@ -48,6 +50,11 @@ function OrderState({ orderId }: { readonly orderId: string }) {
         {trouble?.notFound === true && (
           <Notice kind="plain" icon="search" title="No order with this id is stored">
             <p>No create event of it has had its effect. What failed or waits of it stands beside.</p>
+            {sagaOrder !== undefined && (
+              <p>
+                System C numbers its orders: <Link href={sagaPath(sagaOrder)}>its order {sagaOrder}</Link>
+              </p>
+            )}
           </Notice>
         )}
         {trouble?.notFound === false && (

@@ -1,8 +1,7 @@
 // One of system C's orders: what it is, what each side said, and everything that happened to it, in time.
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { readOrderNumber } from "../../model/saga-order.ts";
 import { counted, spanText } from "../../model/time-text.ts";
-import { orderClient } from "../data/order-client.ts";
 import type { SagaDetails } from "../data/told.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { Badge, type Mood } from "../parts/badge.tsx";
@@ -11,18 +10,13 @@ import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Long, Short } from "../parts/text.tsx";
 import { Age, Instant, Until } from "../parts/time.tsx";
+import { useSaga } from "./saga-now.tsx";
 import { StatusBadge } from "./saga-table.tsx";
 
 export function OneSaga({ typed }: { readonly typed: string }) {
-  const orderId = /^[1-9][0-9]{0,15}$/.test(typed) ? Number(typed) : undefined;
-  const isNumber = orderId !== undefined && Number.isSafeInteger(orderId);
-  const saga = useQuery({
-    queryKey: ["saga", orderId],
-    enabled: isNumber,
-    queryFn: ({ signal }) => orderClient.sagas.get.query({ orderId: orderId ?? 1 }, { signal }),
-    refetchInterval: 2000,
-  });
-  if (!isNumber) {
+  const orderId = readOrderNumber(typed);
+  const saga = useSaga(orderId, 2000);
+  if (orderId === undefined) {
     return (
       <Notice kind="plain" icon="search" title="This cannot be the number of an order">
         <p>System C numbers its orders 1, 2, 3 and so on.</p>

@@ -35,6 +35,7 @@ export function ReplayOrders({ ordering: { what, job }, onClose }: ReplayOrdersP
           title="Pause this replay"
           action="Pause"
           mood="usual"
+          operation="replays.pause"
           failure="It was not paused"
           send={(fields) => orderClient.replays.pause.mutate({ id, reason: formText(fields, "reason") })}
         >
@@ -49,6 +50,7 @@ export function ReplayOrders({ ordering: { what, job }, onClose }: ReplayOrdersP
           title={`Go on with ${counted(left, "message")}`}
           action={`Go on with ${countText(left)}`}
           mood="usual"
+          operation="replays.resume"
           failure="It was not resumed"
           send={(fields) => orderClient.replays.resume.mutate({ id, reason: formText(fields, "reason") })}
         >
@@ -63,6 +65,7 @@ export function ReplayOrders({ ordering: { what, job }, onClose }: ReplayOrdersP
           title="Change the rate"
           action="Change the rate"
           mood="usual"
+          operation="replays.setRate"
           failure="The rate was not changed"
           send={(fields) =>
             orderClient.replays.setRate.mutate({
@@ -86,6 +89,7 @@ export function ReplayOrders({ ordering: { what, job }, onClose }: ReplayOrdersP
           title="Cancel this replay"
           action="Cancel the replay"
           dismiss="Keep it"
+          operation="replays.cancel"
           failure="It was not cancelled"
           send={(fields) => orderClient.replays.cancel.mutate({ id, reason: formText(fields, "reason") })}
         >

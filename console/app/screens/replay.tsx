@@ -12,6 +12,7 @@ import { goBack, Link, navigate, useParameter } from "../frame/router.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { PermittedButton } from "../parts/permitted-button.tsx";
 import { JobStateBadge } from "../parts/state-badge.tsx";
 import { Short } from "../parts/text.tsx";
 import { Age, Since } from "../parts/time.tsx";
@@ -116,20 +117,20 @@ function OrderButtons({ job, onOrder }: OrderButtonsProps) {
   return (
     <>
       {job.state === "running" ? (
-        <button type="button" onClick={() => onOrder("pause")}>
+        <PermittedButton operation="replays.pause" onClick={() => onOrder("pause")}>
           <Icon name="pause" /> Pause…
-        </button>
+        </PermittedButton>
       ) : (
-        <button type="button" className="usual" onClick={() => onOrder("resume")}>
+        <PermittedButton operation="replays.resume" className="usual" onClick={() => onOrder("resume")}>
           <Icon name="play" /> Resume…
-        </button>
+        </PermittedButton>
       )}
-      <button type="button" onClick={() => onOrder("rate")}>
+      <PermittedButton operation="replays.setRate" onClick={() => onOrder("rate")}>
         Rate {countText(job.ratePerSecond)}/s…
-      </button>
-      <button type="button" onClick={() => onOrder("cancel")}>
+      </PermittedButton>
+      <PermittedButton operation="replays.cancel" onClick={() => onOrder("cancel")}>
         <Icon name="close" /> Cancel…
-      </button>
+      </PermittedButton>
     </>
   );
 }

@@ -10,6 +10,7 @@ import { formText } from "../parts/form-text.ts";
 import { OrderDialog } from "../parts/order-dialog.tsx";
 import { PermittedButton } from "../parts/permitted-button.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { ReasonField } from "../parts/reason-field.tsx";
 import { Visible } from "../parts/text.tsx";
 import { Age } from "../parts/time.tsx";
 
@@ -116,16 +117,7 @@ function SkipDialog({ stalled, onClose }: { readonly stalled: Stalled; readonly 
           onChange={(event) => setUntil(event.target.value)}
         />
       </label>
-      <label className="field">
-        <span>Reason, kept in the audit</span>
-        <textarea
-          name="reason"
-          required
-          maxLength={500}
-          rows={3}
-          placeholder="What is wrong with them, and who agreed"
-        />
-      </label>
+      <ReasonField placeholder="What is wrong with them, and who agreed" />
     </OrderDialog>
   );
 }

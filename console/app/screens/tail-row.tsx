@@ -1,7 +1,8 @@
 // One record of a topic: a line, and on demand everything that was told of it. All of it is strangers' text.
 import { memo, useState } from "react";
 import type { TailedRecord, TailedValue } from "../../../contract/topics.ts";
-import { orderPath } from "../../model/screens.ts";
+import { sagaOrderOf } from "../../model/saga-order.ts";
+import { orderPath, sagaPath } from "../../model/screens.ts";
 import { sizeText } from "../../model/time-text.ts";
 import { Link } from "../frame/router.tsx";
 import { Badge } from "../parts/badge.tsx";
@@ -12,6 +13,7 @@ import { Instant } from "../parts/time.tsx";
 export const TailRow = memo(function TailRow({ record }: { readonly record: TailedRecord }) {
   const [open, setOpen] = useState(false);
   const { partition, offset, at, key, value, headers, sizeBytes } = record;
+  const sagaOrder = open ? sagaOrderOf(parsedValue(value)) : undefined;
   return (
     <li className="tail-row">
       <div className="tail-head">
@@ -50,7 +52,7 @@ export const TailRow = memo(function TailRow({ record }: { readonly record: Tail
           )}
           {key !== null && (
             <p>
-              <Link href={orderPath(key)}>This order</Link>
+              <Link href={sagaOrder === undefined ? orderPath(key) : sagaPath(sagaOrder)}>This order</Link>
             </p>
           )}
         </div>
@@ -88,10 +90,13 @@ function startOf(value: TailedValue): string {
   }
 }
 
+function parsedValue(value: TailedValue): unknown {
+  return value.kind === "decoded" || value.kind === "json" ? parsedOf(value.json, value.cut) : undefined;
+}
+
 function Value({ value }: { readonly value: TailedValue }) {
   if (value.kind === "tombstone") return <p className="panel-text">It has no value.</p>;
-  const parsed =
-    value.kind === "decoded" || value.kind === "json" ? parsedOf(value.json, value.cut) : undefined;
+  const parsed = parsedValue(value);
   return (
     <>
       {parsed === undefined ? (
