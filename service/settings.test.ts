@@ -38,6 +38,12 @@ describe("settings", () => {
     expect(settings.faults).toHaveLength(2);
   });
 
+  test("cart alone needs a registry and no database", () => {
+    const cart = readSettings({ KAFKA_BROKERS: "localhost:9092" }, { keepsOrders: false });
+    if (cart.ok) throw new Error("schema ids that nobody else has were accepted");
+    expect(cart.faults.map((fault) => fault.split(" ")[0])).toEqual(["SCHEMA_REGISTRY_URL"]);
+  });
+
   test("the join's window is an ISO 8601 duration, told in milliseconds", () => {
     expect(readSettings({})).toMatchObject({ value: { SAGA_JOIN_WINDOW: 10_000 } });
     expect(readSettings({ SAGA_JOIN_WINDOW: "PT1M0.5S" })).toMatchObject({

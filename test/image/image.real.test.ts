@@ -55,7 +55,8 @@ describe.skipIf(environment === undefined || impossible !== undefined)(
         exitCode: 0,
       });
 
-      const cart = runContainer(image, image.command, { ...settings, CART_PORT: String(cartUrl?.port) });
+      const { DATABASE_URL: _ordersAlone, ...cartSettings } = settings;
+      const cart = runContainer(image, image.command, { ...cartSettings, CART_PORT: String(cartUrl?.port) });
       const order = runContainer(image, ["order/main.js"], {
         ...settings,
         ORDER_PORT: String(orderUrl?.port),
