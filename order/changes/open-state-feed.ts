@@ -52,6 +52,7 @@ export function openStateFeed(options: StateFeedOptions): StateFeed {
     await topicReady;
     const transactional = await openTransactionalPublisher({
       brokers: parts.brokers,
+      security: parts.security,
       clientId: "orderwire-order",
       transactionalId: `${settings.KAFKA_GROUP_ID}-order-state`,
       logger,

@@ -78,6 +78,7 @@ export function openLive(options: OpenLiveOptions): OpenLive {
     openTail: (tail) =>
       openTopicTail({
         brokers: parts.brokers,
+        security: parts.security,
         clientId: "orderwire-tail",
         logger,
         settings: parts.consumerSettings,

@@ -61,7 +61,13 @@ describe.skipIf(environment === undefined)("Kafka with users, TLS and ACLs", () 
     security = await createKafkaSecurity(users);
     kafka = await startKafka({ security });
     const { SCHEMA_REGISTRY_URL = "", DATABASE_URL = "" } = (await environment?.open()) ?? {};
-    settings = { KAFKA_BROKERS: kafka.brokers, SCHEMA_REGISTRY_URL, DATABASE_URL, SAGA_PARTICIPANTS: "off" };
+    settings = {
+      KAFKA_BROKERS: kafka.brokers,
+      SCHEMA_REGISTRY_URL,
+      DATABASE_URL,
+      SAGA_PARTICIPANTS: "off",
+      ORDER_STATE_TOPIC: "order-state",
+    };
     const broker = ["--bootstrap-server", kafka.brokers, "--command-config", security.adminConfigFile];
     await Promise.all(
       table.map((row) => kafka.tool("org.apache.kafka.tools.AclCommand", ...broker, ...aclArguments(row))),
