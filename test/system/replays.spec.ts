@@ -5,6 +5,7 @@ import { runDlq } from "../../cli/dlq.ts";
 import { createOrderClient, type OrderClient } from "../../contract/client.ts";
 import { readContractError } from "../../contract/client-error.ts";
 import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
+import { lineageNames } from "../../order/replays/domain/lineage.ts";
 import { replayTopicOf } from "../../service/settings.ts";
 import { openEventWriter } from "./event-writer.ts";
 import { eventually } from "./eventually.ts";
@@ -144,7 +145,10 @@ export function describeReplays(name: string, prefix: string, open: () => Promis
       const replay = replays.find(({ key }) => key?.toString() === orderId);
       expect(replay?.value).toEqual(original?.value ?? null);
       expect(replay?.headers.slice(0, original?.headers.length)).toEqual([...(original?.headers ?? [])]);
-      expect(replay?.headers.at(-5)).toEqual(["orderwire-replay-of", Buffer.from(letter?.id ?? "")]);
+      expect(replay?.headers.at(-lineageNames.length)).toEqual([
+        "orderwire-replay-of",
+        Buffer.from(letter?.id ?? ""),
+      ]);
     }, 60_000);
 
     test("ordered twice it is one job, and two operators at once have each letter once", async () => {

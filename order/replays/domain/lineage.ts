@@ -16,7 +16,7 @@ export interface ReplayLineage extends ReplayItemId {
   readonly traceparent?: string | undefined;
 }
 
-const names = [
+export const lineageNames = [
   "orderwire-replay-of",
   "orderwire-replay-job",
   "orderwire-replay-item",
@@ -35,7 +35,7 @@ export function lineageHeaders(lineage: ReplayLineage): readonly RecordHeader[] 
     timestampMs === null ? "" : String(timestampMs),
     traceparent,
   ];
-  return names.map((name, index) => [name, Buffer.from(values[index] ?? "")]);
+  return lineageNames.map((name, index) => [name, Buffer.from(values[index] ?? "")]);
 }
 
 const number = "(0|[1-9][0-9]{0,15})";
@@ -46,9 +46,9 @@ const maxIdLength = 400;
 
 /** Undefined for a record that is no replay of ours, whatever its headers claim. */
 export function readLineage(headers: readonly RecordHeader[]): ReplayLineage | undefined {
-  const own = headers.slice(-names.length);
+  const own = headers.slice(-lineageNames.length);
   const texts: string[] = [];
-  for (const [index, name] of names.entries()) {
+  for (const [index, name] of lineageNames.entries()) {
     const header = own[index];
     if (header === undefined || header[0] !== name || header[1] === null) return undefined;
     if (header[1].length > maxIdLength) return undefined;
@@ -79,6 +79,6 @@ export function originalOf(replay: OriginalRecord, lineage: ReplayLineage): Orig
     partition,
     offset,
     timestampMs,
-    headers: replay.headers.slice(0, -names.length),
+    headers: replay.headers.slice(0, -lineageNames.length),
   };
 }
