@@ -92,7 +92,7 @@ describe("settings", () => {
       expect(readSettings({ HOST }).ok).toBe(true);
   });
 
-  test("hosts and origins are lists in their own form, and TLS needs both files", () => {
+  test("hosts and origins are lists in their own form, and TLS needs both files, the registry both words", () => {
     expect(
       readSettings({ ALLOWED_HOSTS: "a.example, b", ALLOWED_ORIGINS: "https://a.example:8443" }).ok,
     ).toBe(true);
@@ -104,6 +104,8 @@ describe("settings", () => {
       { ALLOWED_ORIGINS: "*" },
       { TLS_CERT_FILE: "cert.pem" },
       { TLS_KEY_FILE: "key.pem" },
+      { SCHEMA_REGISTRY_USERNAME: "orders" },
+      { SCHEMA_REGISTRY_PASSWORD: "hunter2" },
     ]) {
       expect([wrong, readSettings(wrong).ok]).toEqual([wrong, false]);
     }

@@ -359,6 +359,7 @@ function faultsTogether(settings: Settings, keepsOrders: boolean): string[] {
     ...unguarded(settings),
     ...topicsUsedTwice(settings),
     ...missingCompanions(settings, keepsOrders),
+    ...halfRegistryLogin(settings),
     ...kafkaSecurityFaults(settings),
   ];
 }
@@ -372,6 +373,15 @@ function unguarded({ HOST, API_KEYS, API_KEYS_FILE, TLS_CERT_FILE, TLS_KEY_FILE 
         ];
   const halfTls = (TLS_CERT_FILE === undefined) !== (TLS_KEY_FILE === undefined);
   return halfTls ? [...open, "TLS_CERT_FILE and TLS_KEY_FILE must be set together."] : open;
+}
+
+function halfRegistryLogin({
+  SCHEMA_REGISTRY_USERNAME: username,
+  SCHEMA_REGISTRY_PASSWORD: password,
+}: Settings): string[] {
+  return (username === undefined) === (password === undefined)
+    ? []
+    : ["SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD must be set together."];
 }
 
 /** A topic that is read as two things would make dead letters of every record, or answer its own answers. */
