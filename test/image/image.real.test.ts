@@ -49,7 +49,7 @@ describe.skipIf(environment === undefined || impossible !== undefined)(
       expect(image.user).toBe("65532:65532");
     });
 
-    test("registers the schemas, takes an order and answers for it, shows the console, and stops with exit code 0", async () => {
+    test("registers the schemas, takes an order and answers for it, shows the console and the API, and stops with exit code 0", async () => {
       const registration = runContainer(image, ["scripts/schemas.js", "register"], settings);
       expect({ exitCode: await registration.exited, output: registration.output() }).toMatchObject({
         exitCode: 0,
@@ -82,7 +82,8 @@ describe.skipIf(environment === undefined || impossible !== undefined)(
           ([, path]) => `${orderUrl?.url}${path}`,
         );
         expect(assets.length).toBe(4);
-        for (const asset of assets) expect((await fetch(asset)).status).toBe(200);
+        const viewers = [cartUrl, orderUrl].map((service) => `${service?.url}/docs/viewer.js`);
+        for (const file of [...assets, ...viewers]) expect((await fetch(file)).status).toBe(200);
       } finally {
         expect(await Promise.all([cart.stop(), order.stop()])).toEqual([0, 0]);
       }
