@@ -73,7 +73,7 @@ describe("compose.yaml", () => {
     });
     expect(needsOf("order")).toEqual({
       healthy: ["kafka", "postgres", "registry"],
-      settings: ["DATABASE_URL", ...settings, "ORDER_PORT"].sort(),
+      settings: ["DATABASE_URL", "ORDER_PORT", "ORDER_STATE_TOPIC", "SAGA_PARTICIPANTS", ...settings].sort(),
     });
   });
 
