@@ -14,7 +14,12 @@ export function layoutFaults(page: Page): Promise<readonly string[]> {
       const { right, left } = place.getBoundingClientRect();
       if (right > clientWidth + 1 || left < -1) faults.push(`${place.className} leaves the window`);
       if (place.scrollWidth > place.clientWidth + 1) {
-        faults.push(`${place.className} is too narrow for what is in it`);
+        const inner = [...place.querySelectorAll("*")].find(
+          (part) => part.getBoundingClientRect().right > right + 1,
+        );
+        const named =
+          inner === undefined ? "" : `: <${inner.tagName.toLowerCase()} class="${inner.className}">`;
+        faults.push(`${place.className} is too narrow for what is in it${named}`);
       }
     }
     for (const row of document.querySelectorAll(".letter-row")) {
