@@ -1,6 +1,6 @@
 # One image for cart and order: `cart/main.js`, `order/main.js`, and for deploys `scripts/schemas.js register`.
 # The native client is built here from the npm package's own sources, and needs nothing but glibc afterwards. The final
-# image has no shell, no package manager and no npm package but that client: about 140 MB, most of it Bun.
+# image has no shell, no package manager and no npm package but that client: about 145 MB, most of it Bun.
 # `bun run test -- image` follows these steps without Docker and starts both services from what they make.
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
@@ -10,9 +10,11 @@ COPY --from=oven/bun:1.4.5-slim /usr/local/bin/bun /usr/local/bin/bun
 WORKDIR /build
 COPY package.json bun.lock bunfig.toml ./
 RUN bun install --frozen-lockfile --production --ignore-scripts
-# Before the services: a change to them does not compile librdkafka again.
+# Before the services: a change to them neither compiles librdkafka nor fetches the viewer of /docs again.
 COPY kafka/native kafka/native
 RUN bun kafka/native/build.ts
+COPY service/api-reference service/api-reference
+RUN bun service/api-reference/fetch-viewer.ts
 COPY . .
 RUN bun scripts/bundle.ts /app
 

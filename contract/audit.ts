@@ -9,7 +9,7 @@ export const auditEntrySchema = z.object({
   action: z.string(),
   /** Who ordered it: the name of the key, or the id of the request where no keys are needed. */
   actor: z.string(),
-  /** What it was about; for `partitions.skip` topic, partition, fromOffset and toOffset. */
+  /** What it was about; for `partitions.skip` topic, partition, fromOffset and toOffset; for `parked.…` topic, partition and offset. */
   target: z.record(z.string(), z.union([z.string(), z.number()])),
   reason: z.string(),
   /** How it ended, one sentence; null while it is carried out, and for ever when the process ended meanwhile. */

@@ -107,16 +107,17 @@ export interface DeadLetterViews {
 }
 
 /**
- * Events that failed and wait, and two orders that an operator can give about them. A success means that the order is
- * written down: the worker that owns the partition carries it out, at once when it is this process. Both may be repeated.
+ * Events that failed and wait, and two orders that an operator can give about them. A success means that the order is in
+ * the audit and written down: the worker that owns the partition carries it out, at once when it is this process. Both may be
+ * repeated.
  */
 export interface ParkedViews {
   /** `invalid_request` for a cursor that it never gave out. */
   list(query: ParkedPageQuery): Answer<ParkedPage>;
   /** Makes a waiting event due; `not_found` when there is none, `invalid_request` for an id that it never gave out. */
-  retryNow(id: string): Answer<ParkedTarget>;
+  retryNow(id: string, context: RequestContext): Answer<ParkedTarget>;
   /** Has a parked event dead-lettered without another attempt; failures as `retryNow`. */
-  deadLetterNow(id: string): Answer<ParkedTarget>;
+  deadLetterNow(id: string, context: RequestContext): Answer<ParkedTarget>;
 }
 
 /** order's partitions, as far as this instance consumes them. */

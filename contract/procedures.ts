@@ -238,8 +238,12 @@ export function orderProcedures({
     "dlq.stats": read(() => deadLetters.stats()),
     "dlq.info": read(() => deadLetters.info()),
     "parked.list": read((query) => parked.list(query)),
-    "parked.retryNow": write(async ({ id }) => wordedAs(waitingNotFound, await parked.retryNow(id))),
-    "parked.deadLetterNow": write(async ({ id }) => wordedAs(parkedNotFound, await parked.deadLetterNow(id))),
+    "parked.retryNow": write(async ({ id }, context) =>
+      wordedAs(waitingNotFound, await parked.retryNow(id, context)),
+    ),
+    "parked.deadLetterNow": write(async ({ id }, context) =>
+      wordedAs(parkedNotFound, await parked.deadLetterNow(id, context)),
+    ),
     "partitions.skip": write((command, context) => partitions.skip(command, context)),
     "dlq.counts": read(() => letters.counts()),
     "dlq.groups": read(() => letters.groups()),

@@ -192,7 +192,12 @@ export async function openOrder(
     reference: createApiReference({ title: "Orderwire order" }),
     views: createOrderViews({ store, topics }),
     deadLetters: createDeadLetterViews({ store, settings }),
-    parked: createParkedViews({ store, now: () => Date.now(), onOrdered: () => worker.poke() }),
+    parked: createParkedViews({
+      store,
+      audit: store.audit,
+      now: () => Date.now(),
+      onOrdered: () => worker.poke(),
+    }),
     partitions: createPartitionOperations({
       stalls,
       worker: {

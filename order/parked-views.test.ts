@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { createTestOrder, told } from "../contract/http/test-service.ts";
 import { createParkedViews } from "./parked-views.ts";
+import { createAuditViews } from "./audit-views.ts";
+import type { Audit, AuditEntry } from "./store/audit.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import type { ParkedId, ParkedRecord } from "./store/parked-records.ts";
 import { StoreUnavailable } from "./store/store-unavailable.ts";
@@ -48,6 +50,23 @@ function waiting(overrides: Partial<ParkedRecord> = {}): ParkedRecord {
 
 const behind = (offset: number) => waiting({ offset, state: "behind", attempts: [], dueAtMs: null });
 
+/** An audit in memory that tells what it hears. */
+function auditHeard(heard: string[]): Audit {
+  const entries: AuditEntry[] = [];
+  return {
+    async append(order) {
+      heard.push(`audit: ${order.action} by ${order.actor}`);
+      return entries.push({ ...order, id: entries.length + 1, end: null });
+    },
+    async conclude(id, end) {
+      heard.push(`audit: ${end.result}`);
+      const entry = entries[id - 1];
+      if (entry !== undefined) entries[id - 1] = { ...entry, end };
+    },
+    list: async () => entries.toReversed(),
+  };
+}
+
 function serve(records: readonly ParkedRecord[]) {
   const heard: string[] = [];
   const find = ({ source, offset }: ParkedId) =>
@@ -67,15 +86,18 @@ function serve(records: readonly ParkedRecord[]) {
       return find(id) !== undefined;
     },
   };
+  const audit = auditHeard(heard);
   const parked = createParkedViews({
     store,
+    audit,
     now: () => nowMs,
     onOrdered: ({ source, offset }) => heard.push(`worker: ${source} ${offset}`),
   });
-  const { app } = createTestOrder({ ports: { parked } });
+  const { app } = createTestOrder({ ports: { parked, audit: createAuditViews(audit) } });
   const get = (path: string) => told(app.request(path));
+  const headers = { "x-request-id": "request-1" };
   const post = (path: string, id: string) =>
-    told(app.request(path, { method: "POST", body: JSON.stringify({ id }) }));
+    told(app.request(path, { method: "POST", headers, body: JSON.stringify({ id }) }));
   return { get, post, heard };
 }
 
@@ -172,20 +194,54 @@ describe("an operator's orders", () => {
   const retry = "/ops/parked/retry-now";
   const giveUp = "/ops/parked/dead-letter-now";
 
-  test("retry now makes the event due now, then pokes the worker", async () => {
+  test("retry now is in the audit, makes the event due now, then pokes the worker", async () => {
     const { post, heard } = serve([waiting()]);
     const id = idOf("order-status-updates/0", 18);
     const answer = await post(retry, id);
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({ id });
-    expect(heard).toEqual(["store: due order-status-updates/0 18 at 0", "worker: order-status-updates/0 18"]);
+    expect(heard).toEqual([
+      "audit: parked.retryNow by request-1",
+      "store: due order-status-updates/0 18 at 0",
+      "worker: order-status-updates/0 18",
+      "audit: Due now",
+    ]);
   });
 
-  test("dead-letter now is written for the partition's owner, then pokes the worker", async () => {
+  test("dead-letter now is in the audit, is written for the partition's owner, then pokes the worker", async () => {
     const { post, heard } = serve([waiting(), behind(19)]);
     const id = idOf("order-status-updates/0", 19);
     expect((await post(giveUp, id)).body).toEqual({ id });
-    expect(heard).toEqual(["store: death order-status-updates/0 19", "worker: order-status-updates/0 19"]);
+    expect(heard).toEqual([
+      "audit: parked.deadLetterNow by request-1",
+      "store: death order-status-updates/0 19",
+      "worker: order-status-updates/0 19",
+      "audit: Dead-lettered by whoever consumes its partition",
+    ]);
+  });
+
+  test("the audit tells who ordered what about which event, and that nothing came of it where nothing did", async () => {
+    const { get, post } = serve([waiting({ source: "order-events/2@1f2e3d4c", offset: 7 })]);
+    await post(retry, idOf("order-events/2@1f2e3d4c", 7));
+    await post(giveUp, idOf("order-events/0", 8));
+    const { body } = await get("/ops/audit");
+    const common = { at: "2026-03-02T09:30:02.000Z", actor: "request-1", reason: "by hand" };
+    expect(body).toMatchObject({
+      entries: [
+        {
+          ...common,
+          action: "parked.deadLetterNow",
+          target: { topic: "order-events", partition: 0, offset: 8 },
+          result: "Nothing was done: no such event waits",
+        },
+        {
+          ...common,
+          action: "parked.retryNow",
+          target: { topic: "order-events", partition: 2, offset: 7 },
+          result: "Due now",
+        },
+      ],
+    });
   });
 
   test("an id that `parked.list` told is taken as it is", async () => {
@@ -226,6 +282,7 @@ test("the store being away is 503: a list had no effect, of an order nobody know
   const refuse = () => Promise.reject(new StoreUnavailable("down"));
   const parked = createParkedViews({
     store: { listParked: refuse, retryNow: refuse, orderDeath: refuse },
+    audit: { append: async () => 1, conclude: refuse },
     now: () => nowMs,
     onOrdered: () => {
       throw new Error("nothing was ordered");

@@ -1,11 +1,13 @@
 // The events that wait, for operators: what failed, why, when it is tried again and what waits behind it; and two orders
-// about them, written to the store for whichever instance consumes the partition.
-import { invalidRequest, parkedNotFound, waitingNotFound } from "../contract/errors.ts";
-import type { ParkedEvent } from "../contract/parked.ts";
-import type { ParkedViews } from "../contract/ports.ts";
-import { failed, success } from "../contract/result.ts";
+// about them, written to the audit and then to the store for whichever instance consumes the partition.
+import { actorOf } from "../contract/access.ts";
+import { type ContractFailure, invalidRequest, parkedNotFound, waitingNotFound } from "../contract/errors.ts";
+import type { ParkedEvent, ParkedTarget } from "../contract/parked.ts";
+import type { ParkedViews, RequestContext } from "../contract/ports.ts";
+import { failed, type Result, success } from "../contract/result.ts";
 import { readBoundedPage } from "./bounded-page.ts";
 import { opaquePlace, readOpaquePlace } from "./opaque-text.ts";
+import type { Audit, AuditTarget } from "./store/audit.ts";
 import type { OrderStore } from "./store/order-store.ts";
 import type { ParkedId, ParkedRecord } from "./store/parked-records.ts";
 import { eventOf, instantOf, tellAttempts, toldBytes } from "./told-failure.ts";
@@ -13,13 +15,44 @@ import { whileStoreAnswers, whileStoreWrites } from "./while-store-answers.ts";
 
 export interface ParkedViewsOptions {
   readonly store: Pick<OrderStore, "listParked" | "retryNow" | "orderDeath">;
+  readonly audit: Pick<Audit, "append" | "conclude">;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Hears of each order that was written, so that a worker of this process need not wait for its next look. Must not throw. */
   readonly onOrdered: (id: ParkedId) => void;
 }
 
-export function createParkedViews({ store, now, onOrdered }: ParkedViewsOptions): ParkedViews {
+interface ParkedOrder {
+  readonly action: "parked.retryNow" | "parked.deadLetterNow";
+  readonly write: (id: ParkedId) => Promise<boolean>;
+  /** The audit's sentence for an order that was written. */
+  readonly written: string;
+  readonly notFound: ContractFailure;
+}
+
+export function createParkedViews({ store, audit, now, onOrdered }: ParkedViewsOptions): ParkedViews {
+  function carryOut(
+    id: string,
+    context: RequestContext,
+    { action, write, written, notFound }: ParkedOrder,
+  ): Promise<Result<ParkedTarget, ContractFailure>> {
+    return whileStoreWrites(async () => {
+      const parked = readParkedId(id);
+      if (parked === undefined) return failed(notAnId);
+      const target = targetOf(parked);
+      // Nobody is asked why: one event is tried or given up by a click.
+      const reason = "by hand";
+      const auditId = await audit.append({ atMs: now(), action, actor: actorOf(context), target, reason });
+      const isWritten = await write(parked);
+      if (isWritten) onOrdered(parked);
+      await audit.conclude(auditId, {
+        atMs: now(),
+        result: isWritten ? written : "Nothing was done: no such event waits",
+      });
+      return isWritten ? success({ id }) : failed(notFound);
+    });
+  }
+
   return {
     list: ({ limit, cursor, orderId }) =>
       whileStoreAnswers(async () => {
@@ -45,22 +78,20 @@ export function createParkedViews({ store, now, onOrdered }: ParkedViewsOptions)
         );
       }),
 
-    retryNow: (id) =>
-      whileStoreWrites(async () => {
-        const parked = readParkedId(id);
-        if (parked === undefined) return failed(notAnId);
-        if (!(await store.retryNow(parked, now()))) return failed(waitingNotFound);
-        onOrdered(parked);
-        return success({ id });
+    retryNow: (id, context) =>
+      carryOut(id, context, {
+        action: "parked.retryNow",
+        write: (parked) => store.retryNow(parked, now()),
+        written: "Due now",
+        notFound: waitingNotFound,
       }),
 
-    deadLetterNow: (id) =>
-      whileStoreWrites(async () => {
-        const parked = readParkedId(id);
-        if (parked === undefined) return failed(notAnId);
-        if (!(await store.orderDeath(parked))) return failed(parkedNotFound);
-        onOrdered(parked);
-        return success({ id });
+    deadLetterNow: (id, context) =>
+      carryOut(id, context, {
+        action: "parked.deadLetterNow",
+        write: (parked) => store.orderDeath(parked),
+        written: "Dead-lettered by whoever consumes its partition",
+        notFound: parkedNotFound,
       }),
   };
 }
@@ -76,6 +107,12 @@ function readParkedId(text: string): ParkedId | undefined {
   // A source is topic/partition; PostgreSQL refuses a NUL in a text, as if the store were broken.
   if (place === undefined || !sourcePattern.test(place.prefix)) return undefined;
   return { source: place.prefix, offset: place.number };
+}
+
+/** In the words of `partitions.skip`; the embedded cluster's life, which a source may carry, means nothing to people. */
+function targetOf({ source, offset }: ParkedId): AuditTarget {
+  const [topic = "", rest = ""] = source.split("/");
+  return { topic, partition: Number.parseInt(rest, 10), offset };
 }
 
 const sourcePattern = /^[A-Za-z0-9._-]{1,249}\/[0-9]{1,10}(@[A-Za-z0-9-]{1,36})?$/;

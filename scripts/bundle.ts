@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writePrebuilt } from "../console/build-console.ts";
+import { fetchViewer } from "../service/api-reference/fetch-viewer.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const kafkaPackage = join("node_modules", "@confluentinc", "kafka-javascript");
@@ -50,6 +51,9 @@ export async function writeBundle(folder: string): Promise<void> {
     if (entry !== "kafkajs") copy(join(library, entry), join(folder, library, entry));
   }
   await writePrebuilt(join(folder, "order", "console.json"));
+  const viewer = await fetchViewer();
+  if (!viewer.ok) throw new Error(`The page at /docs has no viewer: ${viewer.reason}`);
+  cpSync(viewer.path, join(folder, "viewer.js"));
 }
 
 function copy(source: string, target: string): void {

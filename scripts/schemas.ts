@@ -4,6 +4,7 @@ import { schemaCatalog, schemaNames, subjectOf } from "../schemas/schema-catalog
 import { readReleasedVersions } from "../schemas/evolution/released-versions.ts";
 import { openRegistrySubjects } from "../schemas/evolution/registry-subjects.ts";
 import { type CommandResult, createSchemaCommands } from "../schemas/evolution/schema-commands.ts";
+import { registryAuth } from "../service/registry-auth.ts";
 import { readSettings, settingsSchema } from "../service/settings.ts";
 import { orderSubjects } from "../service/subjects.ts";
 
@@ -17,7 +18,9 @@ process.exitCode = await main(process.argv.slice(2).filter((word, index) => inde
 
 async function main([word = "check", ...rest]: readonly string[]): Promise<number> {
   // Brokers and databases are none of this command's business, and topics without them are no mistake here.
-  const named = Object.keys(settingsSchema.shape).filter((name) => /_TOPIC$|^KAFKA_GROUP_ID$/.test(name));
+  const named = Object.keys(settingsSchema.shape).filter((name) =>
+    /_TOPIC$|^KAFKA_GROUP_ID$|^SCHEMA_REGISTRY_(?:USERNAME|PASSWORD)$/.test(name),
+  );
   const read = readSettings(Object.fromEntries(named.map((name) => [name, process.env[name]])));
   if (!read.ok) return tell({ ok: false, lines: read.faults });
   const url = process.env["SCHEMA_REGISTRY_URL"]?.trim();
@@ -32,7 +35,7 @@ async function main([word = "check", ...rest]: readonly string[]): Promise<numbe
     schemas: schemaNames.map((name) => ({ name, ...schemaCatalog[name] })),
     released: readReleasedVersions(),
     subjects: orderSubjects(read.value).map(([topic, name]) => ({ name, subject: subjectOf(topic, name) })),
-    registry: url ? openRegistrySubjects({ url, timeoutMs: 10_000 }) : undefined,
+    registry: url ? openRegistrySubjects({ url, ...registryAuth(read.value), timeoutMs: 10_000 }) : undefined,
   });
   if (rest.length === 0 && (word === "check" || word === "release" || word === "register")) {
     return tell(await commands[word]());

@@ -53,6 +53,14 @@ describe("the settings that hold", () => {
     expect(JSON.stringify(effectiveSettings(settingsOf(environment)))).not.toContain("hunter2");
   });
 
+  test("headers for the collector carry its token, and are masked whole", () => {
+    const told = valueOf(
+      { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer hunter2" },
+      "OTEL_EXPORTER_OTLP_HEADERS",
+    );
+    expect(told).toMatchObject({ value: "***", isMasked: true });
+  });
+
   test("a setting whose name says that it is a secret is one, whatever else is said of it", () => {
     const names = Object.keys(settingsSchema.shape);
     const suspicious = names.filter((name) => /PASSWORD|SECRET|TOKEN|_KEY(S|$|_)|CREDENTIAL/.test(name));

@@ -13,7 +13,7 @@ export interface EffectiveSetting {
 }
 
 const mask = "***";
-const secretName = /PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(^|_)KEYS?($|_)|(^|_)PEM($|_)/;
+const secretName = /PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|HEADERS|(^|_)KEYS?($|_)|(^|_)PEM($|_)/;
 /** `user:password@` and `user@` of an address, and what a query calls a secret. */
 const userInfo = /(\/\/)([^/\s]*)@/g;
 const secretParameter = /([?&;](?:password|passwd|pwd|secret|token|key|sslpassword|api[_-]?key)=)[^&;\s]*/gi;

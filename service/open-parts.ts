@@ -4,6 +4,7 @@ import { openEmbeddedCluster } from "../kafka/embedded.ts";
 import { createMockRegistry } from "../schemas/mock-registry.ts";
 import { createRegistry, type SchemaRegistry, type SubjectVersions } from "../schemas/registry.ts";
 import { kafkaSecurity } from "./kafka-security.ts";
+import { registryAuth } from "./registry-auth.ts";
 import type { Settings } from "./settings.ts";
 import { topicSpecs } from "./topics.ts";
 
@@ -42,8 +43,4 @@ export function openParts(settings: Settings): Parts {
     consumerSettings: { "fetch.wait.max.ms": cluster.fetchWaitMaxMs },
     close: () => cluster.close(),
   };
-}
-
-function registryAuth({ SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password }: Settings) {
-  return username === undefined || password === undefined ? {} : { auth: { username, password } };
 }

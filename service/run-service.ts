@@ -1,7 +1,7 @@
 // A process's life: read the settings, open the service, say where it is, and on Ctrl-C or SIGTERM close it in the
 // reverse order of opening. Exit code 0 after a clean stop, 1 when it could not start or stop.
 import { createLogger, type Logger } from "./logger.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings, type ReadSettingsOptions, type Settings } from "./settings.ts";
 
 /** A service that listens. */
 export interface OpenService {
@@ -25,8 +25,9 @@ export const closeTimeoutMs = 9000;
 
 export async function runService(
   open: (settings: Settings, logger: Logger) => Promise<RunningService>,
+  needs: ReadSettingsOptions = {},
 ): Promise<void> {
-  const read = readSettings(process.env);
+  const read = readSettings(process.env, needs);
   if (!read.ok) {
     process.stderr.write(`${["The settings cannot be used:", ...read.faults].join("\n  ")}\n`);
     process.exit(1);

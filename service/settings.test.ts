@@ -38,6 +38,12 @@ describe("settings", () => {
     expect(settings.faults).toHaveLength(2);
   });
 
+  test("cart alone needs a registry and no database", () => {
+    const cart = readSettings({ KAFKA_BROKERS: "localhost:9092" }, { keepsOrders: false });
+    if (cart.ok) throw new Error("schema ids that nobody else has were accepted");
+    expect(cart.faults.map((fault) => fault.split(" ")[0])).toEqual(["SCHEMA_REGISTRY_URL"]);
+  });
+
   test("the join's window is an ISO 8601 duration, told in milliseconds", () => {
     expect(readSettings({})).toMatchObject({ value: { SAGA_JOIN_WINDOW: 10_000 } });
     expect(readSettings({ SAGA_JOIN_WINDOW: "PT1M0.5S" })).toMatchObject({
@@ -86,7 +92,7 @@ describe("settings", () => {
       expect(readSettings({ HOST }).ok).toBe(true);
   });
 
-  test("hosts and origins are lists in their own form, and TLS needs both files", () => {
+  test("hosts and origins are lists in their own form, and TLS needs both files, the registry both words", () => {
     expect(
       readSettings({ ALLOWED_HOSTS: "a.example, b", ALLOWED_ORIGINS: "https://a.example:8443" }).ok,
     ).toBe(true);
@@ -98,6 +104,8 @@ describe("settings", () => {
       { ALLOWED_ORIGINS: "*" },
       { TLS_CERT_FILE: "cert.pem" },
       { TLS_KEY_FILE: "key.pem" },
+      { SCHEMA_REGISTRY_USERNAME: "orders" },
+      { SCHEMA_REGISTRY_PASSWORD: "hunter2" },
     ]) {
       expect([wrong, readSettings(wrong).ok]).toEqual([wrong, false]);
     }

@@ -135,7 +135,9 @@ export const settingsSchema = z.object({
     .describe("Confluent-compatible schema registry; needed with `KAFKA_BROKERS`"),
   DATABASE_URL: url(["postgres://", "postgresql://", "sqlite:"])
     .optional()
-    .describe("`postgres://…` or `sqlite:file`; needed with `KAFKA_BROKERS`, else SQLite in memory"),
+    .describe(
+      "Store of order, `postgres://…` or `sqlite:file`; needed with `KAFKA_BROKERS`, else SQLite in memory; cart has none",
+    ),
   KAFKA_ORDER_TOPIC: topic("order-events").describe("Topic of creations, and of system B's updates"),
   KAFKA_STATUS_UPDATE_TOPIC: topic("order-status-updates").describe("Topic of system A's status updates"),
   KAFKA_DLQ_TOPIC: topic("order-events-dlq").describe("Dead-letter topic"),
@@ -322,8 +324,16 @@ export type SettingsResult =
   | { readonly ok: true; readonly value: Settings }
   | { readonly ok: false; readonly faults: string[] };
 
+export interface ReadSettingsOptions {
+  /** Whether the process keeps orders and thus needs a store that outlives it; cart alone does not. Default: true. */
+  readonly keepsOrders?: boolean;
+}
+
 /** Reads all settings; an empty variable counts as unset. Faults are sentences that name the variable, with secrets masked. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): SettingsResult {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  { keepsOrders = true }: ReadSettingsOptions = {},
+): SettingsResult {
   const given = Object.fromEntries(
     Object.keys(settingsSchema.shape).flatMap((name) => {
       const value = environment[name]?.trim();
@@ -334,7 +344,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (!parsed.success) {
     return { ok: false, faults: parsed.error.issues.map((issue) => describeFault(issue, given)) };
   }
-  const faults = faultsTogether(parsed.data);
+  const faults = faultsTogether(parsed.data, keepsOrders);
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: parsed.data };
 }
 
@@ -344,11 +354,12 @@ function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): 
   return `${name} ${issue.message} (it is "${value}").`;
 }
 
-function faultsTogether(settings: Settings): string[] {
+function faultsTogether(settings: Settings, keepsOrders: boolean): string[] {
   return [
     ...unguarded(settings),
     ...topicsUsedTwice(settings),
-    ...missingCompanions(settings),
+    ...missingCompanions(settings, keepsOrders),
+    ...halfRegistryLogin(settings),
     ...kafkaSecurityFaults(settings),
   ];
 }
@@ -362,6 +373,15 @@ function unguarded({ HOST, API_KEYS, API_KEYS_FILE, TLS_CERT_FILE, TLS_KEY_FILE 
         ];
   const halfTls = (TLS_CERT_FILE === undefined) !== (TLS_KEY_FILE === undefined);
   return halfTls ? [...open, "TLS_CERT_FILE and TLS_KEY_FILE must be set together."] : open;
+}
+
+function halfRegistryLogin({
+  SCHEMA_REGISTRY_USERNAME: username,
+  SCHEMA_REGISTRY_PASSWORD: password,
+}: Settings): string[] {
+  return (username === undefined) === (password === undefined)
+    ? []
+    : ["SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD must be set together."];
 }
 
 /** A topic that is read as two things would make dead letters of every record, or answer its own answers. */
@@ -381,7 +401,7 @@ function topicsUsedTwice(settings: Settings): string[] {
 }
 
 /** Offsets and schema ids outlive the process on a real cluster, so what they refer to must outlive it too. */
-function missingCompanions(settings: Settings): string[] {
+function missingCompanions(settings: Settings, keepsOrders: boolean): string[] {
   if (settings.KAFKA_BROKERS === undefined) {
     return settings.SCHEMA_REGISTRY_URL === undefined
       ? []
@@ -389,8 +409,9 @@ function missingCompanions(settings: Settings): string[] {
   }
   const companions: [SettingName, string][] = [
     ["SCHEMA_REGISTRY_URL", "records on a real cluster need schema ids that outlive this process"],
-    ["DATABASE_URL", "committed offsets need a store that outlives this process"],
   ];
+  if (keepsOrders)
+    companions.push(["DATABASE_URL", "committed offsets need a store that outlives this process"]);
   return companions
     .filter(([name]) => settings[name] === undefined)
     .map(([name, reason]) => `${name} must be set when KAFKA_BROKERS is: ${reason}.`);

@@ -1,7 +1,7 @@
 // What operators have ordered, append-only: the order is written before anything is done about it, and how it ended is
 // added afterwards, once. An entry without an end was being carried out when its process ended.
 
-/** What an action was about: for `partitions.skip` topic, partition, fromOffset and toOffset. */
+/** What an action was about: for `partitions.skip` topic, partition, fromOffset and toOffset; for `parked.…` topic, partition and offset. */
 export type AuditTarget = Readonly<Record<string, string | number>>;
 
 /** Texts must be well-formed Unicode without NUL: `append` throws a RangeError otherwise. */

@@ -34,6 +34,11 @@ const refusedClasses = new Set([
   "3D", // no such database
 ]);
 
+/** What `sslmode` in the address asks for, and the server does not have: like the refusals above. */
+function lacksTls(error: unknown): boolean {
+  return error instanceof SQL.PostgresError && error.code === "ERR_POSTGRES_TLS_NOT_AVAILABLE";
+}
+
 function sqlState(error: unknown): string | undefined {
   return error instanceof SQL.PostgresError ? error.errno : undefined;
 }
@@ -42,14 +47,19 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === "23505";
 }
 
-/** Whether the server is there and refuses us: user, password or database are wrong. */
+/** Whether the server is there and refuses us: user, password or database are wrong, or it has no TLS. */
 export function isRefusal(error: unknown): boolean {
-  return refusedClasses.has(sqlState(error)?.slice(0, 2) ?? "");
+  return lacksTls(error) || refusedClasses.has(sqlState(error)?.slice(0, 2) ?? "");
 }
 
 /** `StoreUnavailable` for what waiting can cure; everything else as it was thrown. */
 export function translatePostgresError(error: unknown): unknown {
   if (!(error instanceof SQL.PostgresError)) return error;
+  if (lacksTls(error)) {
+    const message =
+      "PostgreSQL offers no TLS, which sslmode in DATABASE_URL asks for: set it up there, or sslmode=disable";
+    return new StoreUnavailable(message, error);
+  }
   const state = error.errno ?? "";
   const stateClass = state.slice(0, 2);
   const unavailable =

@@ -191,3 +191,12 @@ describe("register", () => {
     ]);
   });
 });
+
+test("every schema of this tree is released as it is: a deploy's registration takes no other", () => {
+  const released = readReleasedVersions();
+  const unreleased = Object.values(schemaCatalog).filter(
+    ({ fullName, definition }) => released.of(fullName).at(-1)?.definition !== definition,
+  );
+  // `bun run schemas -- release` freezes them.
+  expect(unreleased.map(({ fullName }) => fullName)).toEqual([]);
+});

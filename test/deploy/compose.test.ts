@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "bun";
 import { z } from "zod";
+import { createKeyRing, readKeys } from "../../service/api-keys.ts";
+import { readSettings } from "../../service/settings.ts";
 import { kafkaVersion, registryVersion } from "../parts/artifacts.ts";
 
 const composeFile = z.object({
@@ -71,8 +73,20 @@ describe("compose.yaml", () => {
     });
     expect(needsOf("order")).toEqual({
       healthy: ["kafka", "postgres", "registry"],
-      settings: ["DATABASE_URL", ...settings, "ORDER_PORT"].sort(),
+      settings: ["DATABASE_URL", "ORDER_PORT", "ORDER_STATE_TOPIC", "SAGA_PARTICIPANTS", ...settings].sort(),
     });
+  });
+
+  test("gives cart and order settings that each starts with, and one key that its first lines tell and that is an admin's", () => {
+    for (const name of ["cart", "order"]) {
+      const read = readSettings(environmentOf(name), { keepsOrders: name === "order" });
+      expect(read.ok ? [] : read.faults).toEqual([]);
+      const keys = readKeys(environmentOf(name)["API_KEYS"] ?? "");
+      if (!keys.ok) throw new Error(keys.faults.join());
+      expect(keys.keys.map(({ role }) => role)).toEqual(["admin"]);
+      const [, told = ""] = /or use the key `([^`]+)`/.exec(text("compose.yaml")) ?? [];
+      expect(createKeyRing(keys.keys).identify(told)).toEqual({ name: "local", role: "admin" });
+    }
   });
 
   test("starts the five of the core alone, and with --profile observability what looks at them", () => {
@@ -101,6 +115,16 @@ test("the image has the Bun that the suites run, is built and run on one Debian,
   expect(images).toEqual(["debian:bookworm-slim", "gcr.io/distroless/base-nossl-debian12:nonroot"]);
   expect(dockerfile).toContain("\nUSER 65532:65532\n");
 });
+
+/** As compose fills it in where nothing is set. */
+function environmentOf(name: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(services.get(name)?.environment ?? {}).map(([variable, value]) => [
+      variable,
+      String(value).replaceAll(/\$\{\w+:-([^}]*)\}/g, "$1"),
+    ]),
+  );
+}
 
 function needsOf(name: string): {
   readonly healthy: readonly string[];

@@ -55,7 +55,10 @@ const workload = z.object({ spec: z.object({ template: z.object({ spec: podSchem
 const podOf = (kind: string, name: string) => workload.parse(find(kind, name)).spec.template.spec;
 const services = [podOf("Deployment", "cart"), podOf("StatefulSet", "order")];
 const configured = z.record(z.string(), z.string()).parse(find("ConfigMap", "orderwire")["data"]);
-const secrets = { API_KEYS: `ops:admin:${"0".repeat(64)}`, DATABASE_URL: "postgres://somewhere/orders" };
+const secrets: Readonly<Record<string, string>> = {
+  API_KEYS: `ops:admin:${"0".repeat(64)}`,
+  DATABASE_URL: "postgres://somewhere/orders",
+};
 
 function settings() {
   const read = readSettings({ ...configured, ...secrets });
@@ -86,6 +89,16 @@ describe("the manifests", () => {
         expect({ name, value }).toEqual({ name, value: undefined });
         expect(valueFrom).toBeDefined();
       }
+    }
+  });
+
+  test("start each service with what its own container is given: cart has no database", () => {
+    for (const [index, keepsOrders] of [false, true].entries()) {
+      const names = (services[index]?.containers[0]?.env ?? []).map(({ name }) => name);
+      const given = Object.fromEntries(names.map((name) => [name, secrets[name] ?? "order-0"]));
+      const read = readSettings({ ...configured, ...given }, { keepsOrders });
+      expect(read.ok ? [] : read.faults).toEqual([]);
+      expect(names.includes("DATABASE_URL")).toBe(keepsOrders);
     }
   });
 

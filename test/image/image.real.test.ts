@@ -49,13 +49,14 @@ describe.skipIf(environment === undefined || impossible !== undefined)(
       expect(image.user).toBe("65532:65532");
     });
 
-    test("registers the schemas, takes an order and answers for it, shows the console, and stops with exit code 0", async () => {
+    test("registers the schemas, takes an order and answers for it, shows the console and the API, and stops with exit code 0", async () => {
       const registration = runContainer(image, ["scripts/schemas.js", "register"], settings);
       expect({ exitCode: await registration.exited, output: registration.output() }).toMatchObject({
         exitCode: 0,
       });
 
-      const cart = runContainer(image, image.command, { ...settings, CART_PORT: String(cartUrl?.port) });
+      const { DATABASE_URL: _ordersAlone, ...cartSettings } = settings;
+      const cart = runContainer(image, image.command, { ...cartSettings, CART_PORT: String(cartUrl?.port) });
       const order = runContainer(image, ["order/main.js"], {
         ...settings,
         ORDER_PORT: String(orderUrl?.port),
@@ -81,7 +82,8 @@ describe.skipIf(environment === undefined || impossible !== undefined)(
           ([, path]) => `${orderUrl?.url}${path}`,
         );
         expect(assets.length).toBe(4);
-        for (const asset of assets) expect((await fetch(asset)).status).toBe(200);
+        const viewers = [cartUrl, orderUrl].map((service) => `${service?.url}/docs/viewer.js`);
+        for (const file of [...assets, ...viewers]) expect((await fetch(file)).status).toBe(200);
       } finally {
         expect(await Promise.all([cart.stop(), order.stop()])).toEqual([0, 0]);
       }

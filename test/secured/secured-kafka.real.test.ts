@@ -5,6 +5,7 @@ import { ensureTopics } from "../../kafka/admin.ts";
 import type { ClientSettings } from "../../kafka/binding.ts";
 import { openPublisher } from "../../kafka/publisher.ts";
 import { readTopic } from "../../kafka/read-topic.ts";
+import type { KafkaRecord } from "../../kafka/record.ts";
 import { kafkaSecurity } from "../../service/kafka-security.ts";
 import { createLogger } from "../../service/logger.ts";
 import { type ServiceProcess, spawnService, startService } from "../load/service-process.ts";
@@ -61,7 +62,13 @@ describe.skipIf(environment === undefined)("Kafka with users, TLS and ACLs", () 
     security = await createKafkaSecurity(users);
     kafka = await startKafka({ security });
     const { SCHEMA_REGISTRY_URL = "", DATABASE_URL = "" } = (await environment?.open()) ?? {};
-    settings = { KAFKA_BROKERS: kafka.brokers, SCHEMA_REGISTRY_URL, DATABASE_URL, SAGA_PARTICIPANTS: "off" };
+    settings = {
+      KAFKA_BROKERS: kafka.brokers,
+      SCHEMA_REGISTRY_URL,
+      DATABASE_URL,
+      SAGA_PARTICIPANTS: "off",
+      ORDER_STATE_TOPIC: "order-state",
+    };
     const broker = ["--bootstrap-server", kafka.brokers, "--command-config", security.adminConfigFile];
     await Promise.all(
       table.map((row) => kafka.tool("org.apache.kafka.tools.AclCommand", ...broker, ...aclArguments(row))),
@@ -74,7 +81,7 @@ describe.skipIf(environment === undefined)("Kafka with users, TLS and ACLs", () 
     await environment?.remove();
   }, 60_000);
 
-  test("cart and order run on the documented rights: topics, orders, dead letters, a replay, a saga's order", async () => {
+  test("cart and order run on the documented rights: topics, orders, dead letters, a replay, a saga's order, states, a tail", async () => {
     const [cart, order] = await Promise.all([
       startService("cart", { ...settings, ...login("cart") }),
       startService("order", { ...settings, ...login("order") }),
@@ -105,6 +112,18 @@ describe.skipIf(environment === undefined)("Kafka with users, TLS and ACLs", () 
       items: [{ productId: "P-1", quantity: 1, price: 10 }],
     });
     expect(placed.status).toBe(201);
+    // Each by a client of its own: the topic of states, and whoever looks at a topic's end.
+    await eventually(async () => {
+      const states: string[] = [];
+      const onRecords = (records: readonly KafkaRecord[]) => {
+        states.push(...records.map(({ key }) => String(key)));
+      };
+      await readTopic({ ...clientOf("order"), topic: "order-state", from: new Map(), onRecords });
+      expect(states).toContain("SEC-1");
+    });
+    const tail = await fetch(`${order.url}/ops/topics/tail?topic=order-events`);
+    expect(tail.status).toBe(200);
+    await tail.body?.cancel();
     await Promise.all(running.splice(0).map(async (service) => expect(await service.stop()).toBe(0)));
   }, 120_000);
 
