@@ -5,7 +5,7 @@ import type { ProgressRow } from "./writable-batch.ts";
 
 /**
  * Makes every older epoch of these sources worthless. Waits for transactions that have passed the fence with one, so what
- * it answers, and what is read after it, is what they have left. `sources` in the order of `prepareBatch`.
+ * it answers, and what is read after it, is what they have left. `sources` in the order of `prepareProgress`.
  */
 export async function takeClaims(sql: SQL, sources: readonly string[]): Promise<readonly ClaimRow[]> {
   const text = `insert into source_claims as claims (source, epoch)

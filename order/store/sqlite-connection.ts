@@ -5,6 +5,7 @@ import { type AppliedMigration, type Migration, pendingMigrations } from "./migr
 import { type OrderRow, type OrderStateRow, orderColumns, stateColumns } from "./order-row.ts";
 import { prepareDeadLetterStatements } from "./sqlite-dead-letter-statements.ts";
 import { prepareParkingStatements } from "./sqlite-parking-statements.ts";
+import type { RowValue } from "./sqlite-rows.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 
 /** How long a statement waits for another process's transaction. The whole thread stands still meanwhile. */
@@ -67,8 +68,6 @@ function migrate(database: Database, migrations: readonly Migration[]): void {
   });
 }
 
-type Value = string | number | null;
-
 function prepareOrderStatements(database: Database) {
   return {
     selectStates: database.prepare<OrderStateRow, [idsJson: string]>(
@@ -85,14 +84,13 @@ function prepareOrderStatements(database: Database) {
       `select order_id from orders where instr(applied, ?) > 0 or instr(applied, ?) > 0 order by order_id`,
     ),
     selectCount: database.prepare<{ orders: number }, []>("select sum(orders) as orders from order_counts"),
-    insertOrder: database.prepare<never, Value[]>(
+    insertOrder: database.prepare<never, RowValue[]>(
       `insert into orders (${orderColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (order_id) do nothing`,
     ),
-    updateOrder: database.prepare<
-      never,
-      [status: string, applied: string, version: number, orderId: string, expectedVersion: number]
-    >("update orders set status = ?, applied = ?, version = ? where order_id = ? and version = ?"),
+    updateOrder: database.prepare<never, RowValue[]>(
+      "update orders set status = ?, applied = ?, version = ? where order_id = ? and version = ?",
+    ),
     addToCount: database.prepare<never, [created: number]>("update order_counts set orders = orders + ?"),
   };
 }

@@ -16,12 +16,13 @@ import { isStorableText } from "./storable.ts";
 import { createSqliteAudit } from "./sqlite-audit.ts";
 import { createSqliteDeadLetterIndex } from "./sqlite-dead-letter-index.ts";
 import { createSqliteParking } from "./sqlite-parking.ts";
+import { toSqliteRows } from "./sqlite-rows.ts";
 import { saveBatch } from "./sqlite-save.ts";
 import { openSqliteThread } from "./sqlite-thread.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 import { createTurns } from "./turns.ts";
-import { isNothing, prepareBatch } from "./writable-batch.ts";
+import { isNothing, prepareChanges, prepareRows } from "./writable-batch.ts";
 
 /**
  * `path` is a file or `:memory:`. Resolves also while another process keeps the file locked: the first operation that
@@ -80,7 +81,10 @@ export async function openSqliteOrderStore(path: string): Promise<OrderStore> {
     async save(batch) {
       requireOpen();
       if (isNothing(batch)) return { kind: "saved" };
-      if (thread === undefined) return perform((open) => saveBatch(open, prepareBatch(batch)));
+      if (thread === undefined)
+        return perform((open) =>
+          saveBatch(open, { ...prepareRows(batch), ...toSqliteRows(prepareChanges(batch.changes)) }),
+        );
       return takeTurn(() => thread.save(batch));
     },
     ...createSqliteParking(run, write),

@@ -1,17 +1,27 @@
 // One batch as one transaction: the fence first, then orders, then parked records. What is refused leaves nothing behind.
 import { announceChanges } from "../changes/create-order-changes.ts";
 import { settleItems } from "../replays/store/settle-items.ts";
-import { toOrderRow } from "./order-row.ts";
-import type { OrderChange, SaveOutcome } from "./order-store.ts";
+import type { SaveOutcome } from "./order-store.ts";
 import type { ParkedState } from "./parked-records.ts";
 import { type ParkedKeyRow, type ParkedRow, tallyOf } from "./parked-row.ts";
 import { RolledBack } from "./rolled-back.ts";
 import { runSqliteScript, sqliteDialect } from "./sql-script.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import {
+  createIdAt,
+  createWidth,
+  idsOf,
+  type RowValue,
+  type SqliteRows,
+  updateIdAt,
+  updateWidth,
+} from "./sqlite-rows.ts";
 import { inTransaction } from "./sqlite-transaction.ts";
-import { changedIds, type OrderCreation, type WritableBatch } from "./writable-batch.ts";
+import type { WritableRows } from "./writable-batch.ts";
 
-export function saveBatch(connection: SqliteConnection, batch: WritableBatch): SaveOutcome {
+export type SqliteBatch = WritableRows & SqliteRows;
+
+export function saveBatch(connection: SqliteConnection, batch: SqliteBatch): SaveOutcome {
   try {
     inTransaction(connection.database, () => write(connection, batch));
     return { kind: "saved" };
@@ -22,22 +32,17 @@ export function saveBatch(connection: SqliteConnection, batch: WritableBatch): S
 }
 
 /** Throws `RolledBack`, which ends the transaction. */
-function write(connection: SqliteConnection, batch: WritableBatch): void {
+function write(connection: SqliteConnection, batch: SqliteBatch): void {
   const { parking, addToCount } = connection;
   const fenced = batch.progress.filter(
     ({ source, epoch, next_offset }) => parking.advanceClaim.run(next_offset, source, epoch).changes === 0,
   );
   if (fenced.length > 0) throw new RolledBack({ kind: "fenced", sources: fenced.map(({ name }) => name) });
 
-  const conflicts = [
-    ...batch.creates.filter((change) => !insert(connection, change)),
-    ...batch.updates.filter((change) => !update(connection, change)),
-  ];
-  if (conflicts.length > 0) {
-    throw new RolledBack({ kind: "conflicts", orderIds: conflicts.map(({ order }) => order.orderId) });
-  }
-  if (batch.creates.length > 0) addToCount.run(batch.creates.length);
-  const changed = batch.announce ? changedIds(batch) : [];
+  const orderIds = [...insertAll(connection, batch.creates), ...updateAll(connection, batch.updates)];
+  if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
+  if (batch.creates.length > 0) addToCount.run(batch.creates.length / createWidth);
+  const changed = batch.announce ? idsOf(batch) : [];
   if (changed.length > 0) runSqliteScript(connection.database, announceChanges(changed));
   writeParked(connection, batch);
   if (batch.settle.length === 0) return;
@@ -45,7 +50,7 @@ function write(connection: SqliteConnection, batch: WritableBatch): void {
   if (items.length > 0) throw new RolledBack({ kind: "settled", items });
 }
 
-function writeParked({ parking }: SqliteConnection, { park, repark, unpark }: WritableBatch): void {
+function writeParked({ parking }: SqliteConnection, { park, repark, unpark }: SqliteBatch): void {
   if (park.length + repark.length + unpark.length === 0) return;
   const stateOf = ({ source, offset }: ParkedKeyRow): ParkedState | null =>
     parking.selectParkedState.get(source, offset)?.state ?? null;
@@ -82,34 +87,22 @@ function insertParked({ insertParked }: SqliteConnection["parking"], row: Parked
   return changes === 1;
 }
 
-function insert({ insertOrder }: SqliteConnection, { order }: OrderCreation): boolean {
-  const row = toOrderRow(order);
-  const { changes } = insertOrder.run(
-    row.order_id,
-    row.customer_id,
-    row.order_date,
-    row.items,
-    row.total_cents,
-    row.shipping_cents,
-    row.currency,
-    row.status,
-    row.created_topic,
-    row.created_partition,
-    row.created_offset,
-    row.created_event_id,
-    row.applied,
-    row.version,
-  );
-  return changes === 1;
+/** Answers the ids of those that are there already. */
+function insertAll({ insertOrder }: SqliteConnection, values: readonly RowValue[]): string[] {
+  const conflicts: string[] = [];
+  for (let at = 0; at < values.length; at += createWidth) {
+    const { changes } = insertOrder.run(...values.slice(at, at + createWidth));
+    if (changes !== 1) conflicts.push(String(values[at + createIdAt]));
+  }
+  return conflicts;
 }
 
-function update({ updateOrder }: SqliteConnection, { order, expectedVersion }: OrderChange): boolean {
-  const { changes } = updateOrder.run(
-    order.status,
-    JSON.stringify(order.applied),
-    order.version,
-    order.orderId,
-    expectedVersion,
-  );
-  return changes === 1;
+/** Answers the ids of those that are not at the version that they were decided on. */
+function updateAll({ updateOrder }: SqliteConnection, values: readonly RowValue[]): string[] {
+  const conflicts: string[] = [];
+  for (let at = 0; at < values.length; at += updateWidth) {
+    const { changes } = updateOrder.run(...values.slice(at, at + updateWidth));
+    if (changes !== 1) conflicts.push(String(values[at + updateIdAt]));
+  }
+  return conflicts;
 }

@@ -1,14 +1,14 @@
 // The program of the thread that sqlite-thread.ts opens: one connection, one question after the other.
 import { parentPort, workerData } from "node:worker_threads";
 import { readMigrations } from "./migrations.ts";
-import type { OrderChange, SaveOutcome } from "./order-store.ts";
+import type { SaveOutcome } from "./order-store.ts";
 import { type SqliteConnection, openSqliteConnection } from "./sqlite-connection.ts";
 import { translateSqliteError } from "./sqlite-failure.ts";
 import { saveBatch } from "./sqlite-save.ts";
 import type { ThreadAnswer, ThreadRequest } from "./sqlite-thread.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import { UnstorableOrder } from "./storable.ts";
-import { prepareChanges, type WritableRows } from "./writable-batch.ts";
+import type { SqliteRows } from "./sqlite-rows.ts";
+import type { WritableRows } from "./writable-batch.ts";
 
 /** A batch that finds the pages of the key's index in memory is twice as fast as with SQLite's own 2 MB. */
 const cacheKb = 16_384;
@@ -17,16 +17,16 @@ let connection: SqliteConnection | undefined;
 const open = () =>
   (connection ??= openSqliteConnection(String(workerData), readMigrations("sqlite"), cacheKb));
 
-function save(changesJson: string, rows: WritableRows): SaveOutcome {
+function save(ordersJson: string, rows: WritableRows): SaveOutcome {
   // Written on the other side of the thread, from a value of this type.
-  const changes: readonly OrderChange[] = JSON.parse(changesJson);
-  return saveBatch(open(), { ...rows, ...prepareChanges(changes) });
+  const orders: SqliteRows = JSON.parse(ordersJson);
+  return saveBatch(open(), { ...rows, ...orders });
 }
 
 function answer(request: ThreadRequest): ThreadAnswer {
   switch (request.kind) {
     case "save":
-      return { kind: "saved", outcome: save(request.changesJson, request.rows) };
+      return { kind: "saved", outcome: save(request.ordersJson, request.rows) };
     case "close":
       connection?.database.close();
       connection = undefined;
@@ -38,8 +38,6 @@ function describeFailure(thrown: unknown): ThreadAnswer {
   const error = translateSqliteError(thrown);
   if (error instanceof StoreUnavailable)
     return { kind: "unavailable", message: error.message, cause: String(error.cause) };
-  if (error instanceof UnstorableOrder)
-    return { kind: "unstorable", orderId: error.orderId, reason: error.reason };
   return { kind: "failed", message: `in the SQLite thread: ${String(error)}` };
 }
 

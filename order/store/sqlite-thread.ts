@@ -3,19 +3,18 @@
 import { Worker } from "node:worker_threads";
 import type { BatchWrite, OrderChange, SaveOutcome } from "./order-store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import { UnstorableOrder } from "./storable.ts";
-import { prepareRows, type WritableRows } from "./writable-batch.ts";
+import { toSqliteRows } from "./sqlite-rows.ts";
+import { prepareChanges, prepareRows, type WritableRows } from "./writable-batch.ts";
 
 /** What is many travels as JSON text: an order costs a tenth of what a copy of its objects would. */
 export type ThreadRequest =
-  | { readonly kind: "save"; readonly changesJson: string; readonly rows: WritableRows }
+  | { readonly kind: "save"; readonly ordersJson: string; readonly rows: WritableRows }
   | { readonly kind: "close" };
 
 export type ThreadAnswer =
   | { readonly kind: "saved"; readonly outcome: SaveOutcome }
   | { readonly kind: "closed" }
   | { readonly kind: "unavailable"; readonly message: string; readonly cause: string }
-  | { readonly kind: "unstorable"; readonly orderId: string; readonly reason: string }
   /** A bug. */
   | { readonly kind: "failed"; readonly message: string };
 
@@ -71,13 +70,13 @@ export function openSqliteThread(path: string): SqliteThread {
 
   return {
     stage(changes) {
-      staged.set(changes, JSON.stringify(changes));
+      staged.set(changes, textOf(changes));
     },
     async save({ changes, ...rest }) {
       const rows = prepareRows(rest);
       const answer = await ask({
         kind: "save",
-        changesJson: staged.get(changes) ?? JSON.stringify(changes),
+        ordersJson: staged.get(changes) ?? textOf(changes),
         rows,
       });
       if (answer.kind !== "saved") throw failureOf(answer);
@@ -93,12 +92,15 @@ export function openSqliteThread(path: string): SqliteThread {
   };
 }
 
+/** Throws as `prepareChanges` does. */
+function textOf(changes: readonly OrderChange[]): string {
+  return JSON.stringify(toSqliteRows(prepareChanges(changes)));
+}
+
 function failureOf(answer: ThreadAnswer): unknown {
   switch (answer.kind) {
     case "unavailable":
       return new StoreUnavailable(answer.message, answer.cause);
-    case "unstorable":
-      return new UnstorableOrder(answer.orderId, answer.reason);
     case "failed":
       return new Error(answer.message);
     case "saved":

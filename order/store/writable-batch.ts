@@ -46,12 +46,7 @@ export interface ProgressRow {
   readonly next_offset: number | null;
 }
 
-/** Throws `UnstorableOrder`, and on what only a bug can ask for: anything given twice, or a record of a source without progress. */
-export function prepareBatch(batch: BatchWrite): WritableBatch {
-  return { ...prepareRows(batch), ...prepareChanges(batch.changes) };
-}
-
-/** As `prepareBatch`, without the orders. */
+/** Throws on what only a bug can ask for: anything given twice, or a record of a source without progress. */
 export function prepareRows(batch: Omit<BatchWrite, "changes">): WritableRows {
   const { progress, settle = [], announce = false } = batch;
   return { progress: prepareProgress(progress), ...prepareParked(batch), settle, announce };
@@ -75,7 +70,7 @@ export function prepareProgress(progress: readonly SourceProgress[]): readonly P
   });
 }
 
-/** As `prepareBatch`, only the orders. */
+/** Throws `UnstorableOrder`, and on an order given twice, which only a bug can do. */
 export function prepareChanges(changes: readonly OrderChange[]): WritableChanges {
   const creates: OrderCreation[] = [];
   const updates: OrderChange[] = [];
