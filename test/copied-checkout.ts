@@ -1,9 +1,8 @@
-// Promises a folder with what git tracks here, or would track, and nothing else: for what a newcomer does in a fresh clone,
-// and for running a changed version of the product beside this one.
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+// Promises a folder with what belongs to the checkout and nothing that was made in it: for what a newcomer does in a fresh
+// clone, and for running a changed version of the product beside this one. Needs no git: a checkout may be an unpacked archive.
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { runToEnd } from "./parts/run-to-end.ts";
+import { join, relative, sep } from "node:path";
 
 export interface CopiedCheckout {
   readonly folder: string;
@@ -11,18 +10,18 @@ export interface CopiedCheckout {
 }
 
 const checkout = join(import.meta.dirname, "..");
+/** As in `.gitignore`. */
+const made =
+  /^(?:\.git|\.parts|bench\/out|test\/out|[^/]*\.tgz)$|(?:^|\/)node_modules$|\.log$|\.sqlite[^/]*$/;
 
-export async function copyCheckout(): Promise<CopiedCheckout> {
+export function copyCheckout(): CopiedCheckout {
   const folder = mkdtempSync(join(tmpdir(), "orderwire-copy-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const list = await runToEnd(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: checkout,
+    cpSync(checkout, folder, {
+      recursive: true,
+      filter: (source) => !made.test(relative(checkout, source).replaceAll(sep, "/")),
     });
-    for (const file of list.split("\0").filter(Boolean)) {
-      const source = join(checkout, file);
-      if (existsSync(source)) cpSync(source, join(folder, file), { recursive: true });
-    }
     return { folder, remove };
   } catch (error) {
     remove();

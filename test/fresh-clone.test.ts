@@ -12,7 +12,7 @@ afterAll(() => {
 });
 
 test("in a fresh clone `bun run start` installs, serves, takes an order, and Ctrl-C ends it with exit code 0", async () => {
-  clone = await copyCheckout();
+  clone = copyCheckout();
   started = Bun.spawn([process.execPath, "run", "start"], {
     cwd: clone.folder,
     env: { ...process.env, CART_PORT: "0", ORDER_PORT: "0", LOG_LEVEL: "error" },

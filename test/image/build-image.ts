@@ -61,7 +61,7 @@ async function makeBase(root: string): Promise<void> {
 }
 
 async function runBuildStage({ instructions }: Stage, work: string, output: string): Promise<void> {
-  const context = await copyCheckout();
+  const context = copyCheckout();
   const isSent = readDockerignore(text(".dockerignore"));
   try {
     mkdirSync(work, { recursive: true });

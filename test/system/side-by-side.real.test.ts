@@ -30,7 +30,7 @@ describe.skipIf(environment === undefined)(
     beforeAll(async () => {
       settings = (await environment?.open()) ?? {};
       stored = openStoredOrders(settings["DATABASE_URL"] ?? "", "X-");
-      next = await copyCheckout();
+      next = copyCheckout();
       linkPackages(next);
       await runToEnd(["git", "apply", patch], { cwd: next.folder });
     }, 60_000);
