@@ -47,22 +47,24 @@ export function createNextBatch({ take, reader, draft }: NextBatchOptions): Next
     drafted.draft = await draft(items, drafted.before);
   }
 
+  function goOn(): void {
+    if (next !== undefined || saving === undefined) return;
+    const items = take();
+    if (items.length === 0) return;
+    const epochs = items.map(({ partition }) => partition.epoch);
+    next = { items, before: saving, epochs, draft: undefined };
+    // Away or surprising: it will be so again in its own turn, and is told there.
+    deciding = decide(next).catch(() => undefined);
+  }
+
   return {
     begin(before) {
       // What failed, or was parked before, changes more than orders.
       saving =
         before.allDone && before.unpark.length === 0 && before.settle.length === 0 ? before : undefined;
-      this.goOn();
+      goOn();
     },
-    goOn() {
-      if (next !== undefined || saving === undefined) return;
-      const before = saving;
-      const items = take();
-      if (items.length === 0) return;
-      next = { items, before, epochs: items.map(({ partition }) => partition.epoch), draft: undefined };
-      // Away or surprising: it will be so again in its own turn, and is told there.
-      deciding = decide(next).catch(() => undefined);
-    },
+    goOn,
     async settle(written) {
       saving = undefined;
       await deciding;

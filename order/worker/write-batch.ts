@@ -45,7 +45,7 @@ export async function draftBatch(
 ): Promise<BatchDraft | undefined> {
   if ((await standingsOf(items, options.replays)).size > 0) return undefined;
   const changed = new Map(before.changes.map(({ order }) => [order.orderId, order]));
-  const looked = new Set(ordersToLoad(items, new Map()));
+  const looked = new Set(ordersToLoad(items, noStandings));
   const toLoad = [...looked].filter((orderId) => !changed.has(orderId));
   const orders = new Map<string, OrderState>(toLoad.length > 0 ? await options.store.load(toLoad) : []);
   for (const { reading } of items) {
