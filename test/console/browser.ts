@@ -1,4 +1,5 @@
 // Debian's Chromium for a suite, under Node: pages whose every complaint is kept, and the product that they look at.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -105,4 +106,14 @@ export async function openPage(
   });
   await page.goto(served.url + path);
   return { page, complaints, close: () => context.close() };
+}
+
+export type Visit = (page: Page, watched: Watched) => Promise<void>;
+
+/** Opens the page, and holds afterwards that it had nothing to complain of. */
+export async function visitPage(browser: Browser, served: Served, path: string, use: Visit): Promise<void> {
+  const watched = await openPage(browser, served, path);
+  await use(watched.page, watched);
+  assert.deepEqual(watched.complaints, []);
+  await watched.close();
 }

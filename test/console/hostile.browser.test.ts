@@ -5,15 +5,7 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, openPage, serve, type Served } from "./browser.ts";
 import { hostileTexts } from "./hostile-texts.ts";
-import { layoutFaults } from "./page-checks.ts";
-
-const isUntouched = (page: Page) =>
-  page.evaluate(
-    () =>
-      !("hacked" in window) &&
-      !("hacked" in Object.prototype) &&
-      document.querySelector("main script, main iframe, main img, main style, main form[action]") === null,
-  );
+import { isUntouched, layoutFaults } from "./page-checks.ts";
 
 describe("hostile texts", () => {
   let served: Served;

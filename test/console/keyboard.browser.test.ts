@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser, openPage, serve, type Served, type Watched } from "./browser.ts";
+import { openBrowser, serve, type Served, type Visit, visitPage } from "./browser.ts";
 import { until } from "./eventually-in-node.ts";
 
 const headingOf = (page: Page) => page.locator("h1").innerText();
@@ -21,12 +21,7 @@ describe("with the keyboard alone", () => {
     await served?.stop();
   });
 
-  async function visit(path: string, use: (page: Page, watched: Watched) => Promise<void>): Promise<void> {
-    const watched = await openPage(browser, served, path);
-    await use(watched.page, watched);
-    assert.deepEqual(watched.complaints, []);
-    await watched.close();
-  }
+  const visit = (path: string, use: Visit) => visitPage(browser, served, path, use);
 
   test("a failed message is found, opened, read on, and left to its row", async () => {
     await visit("/console", async (page) => {
@@ -131,6 +126,8 @@ describe("with the keyboard alone", () => {
       await page.keyboard.press("d");
       await page.waitForSelector("dialog[open]");
       await page.locator("dialog button.danger").press("Enter");
+      // A page that is left takes its request with it.
+      await until("it was ordered", async () => (await page.locator("dialog[open]").count()) === 0);
       await page.goto(`${served.url}/console/messages?q=order%3A${order}`);
       await until("its dead letter is listed", async () => {
         if ((await page.locator(".letter-row").count()) === 1) return true;

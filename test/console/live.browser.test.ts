@@ -2,19 +2,11 @@
 // every field, and on the embedded product where a number has to follow what happens.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { openBrowser, openPage, serve, type Served } from "./browser.ts";
 import { until } from "./eventually-in-node.ts";
 import { hostileTexts } from "./hostile-texts.ts";
-import { layoutFaults, paleTexts } from "./page-checks.ts";
-
-const isUntouched = (page: Page) =>
-  page.evaluate(
-    () =>
-      !("hacked" in window) &&
-      !("hacked" in Object.prototype) &&
-      document.querySelector("main script, main iframe, main img, main style, main form[action]") === null,
-  );
+import { isUntouched, layoutFaults, paleTexts } from "./page-checks.ts";
 
 const screens = [
   ["", ".plot canvas"],

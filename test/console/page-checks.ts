@@ -1,6 +1,16 @@
 // What must hold of any page of the console, whatever stands on it: computed in the browser, from what is really shown.
 import type { Page } from "playwright-core";
 
+/** Whether nothing of what strangers wrote was run or taken for markup. */
+export function isUntouched(page: Page): Promise<boolean> {
+  return page.evaluate(
+    () =>
+      !("hacked" in window) &&
+      !("hacked" in Object.prototype) &&
+      document.querySelector("main script, main iframe, main img, main style, main form[action]") === null,
+  );
+}
+
 /** One sentence for each thing that is wider than its place, covered, or beside the page. */
 export function layoutFaults(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser, openPage, serve, type Served, type Watched } from "./browser.ts";
+import { openBrowser, serve, type Served, type Visit, visitPage } from "./browser.ts";
 import { until } from "./eventually-in-node.ts";
 import { replayTools } from "./replay-tools.ts";
 
@@ -29,12 +29,7 @@ describe("replays", () => {
     await served?.stop();
   });
 
-  async function visit(path: string, use: (page: Page, watched: Watched) => Promise<void>): Promise<void> {
-    const watched = await openPage(browser, served, path);
-    await use(watched.page, watched);
-    assert.deepEqual(watched.complaints, []);
-    await watched.close();
-  }
+  const visit = (path: string, use: Visit) => visitPage(browser, served, path, use);
 
   test("with the keyboard alone: from nothing failed to a burst that is understood, tried, replayed and proven", async () => {
     await visit("/console", async (page) => {

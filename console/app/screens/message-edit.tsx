@@ -1,7 +1,7 @@
 // Edit and replay: another event in place of the one that failed. What was typed is checked by order against the event's schema
 // as it is typed, and what differs is shown; the reason and the difference stay in the audit.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { travelsAlone } from "../../../contract/client.ts";
 import { editableEventTypes } from "../../../contract/replays.ts";
 import { pathOf } from "../../model/screens.ts";
@@ -35,19 +35,10 @@ export function MessageEdit({
   const info = useDeadLetterInfo();
   if (!editableEventTypes.some((eventType) => eventType === letter.eventType)) {
     return (
-      <Panel title="Edit and replay">
-        <Notice kind="plain" icon="edit" title="Only events of systems A and B can be edited">
-          <p>
-            What payment or stock has decided is not order&rsquo;s to change. It can be replayed as it is, or
-            discarded.
-          </p>
-          <p className="notice-foot">
-            <button type="button" onClick={onClose}>
-              Close
-            </button>
-          </p>
-        </Notice>
-      </Panel>
+      <NotEditable title="Only events of systems A and B can be edited" onClose={onClose}>
+        What payment or stock has decided is not order&rsquo;s to change. It can be replayed as it is, or
+        discarded.
+      </NotEditable>
     );
   }
   if (info.data === undefined) {
@@ -67,22 +58,33 @@ export function MessageEdit({
   }
   if (!info.data.editing) {
     return (
-      <Panel title="Edit and replay">
-        <Notice kind="plain" icon="edit" title="Editing is off in this environment">
-          <p>
-            Whoever runs order switches it on with <code>DLQ_EDIT=on</code>. The message can be replayed as it
-            is.
-          </p>
-          <p className="notice-foot">
-            <button type="button" onClick={onClose}>
-              Close
-            </button>
-          </p>
-        </Notice>
-      </Panel>
+      <NotEditable title="Editing is off in this environment" onClose={onClose}>
+        Whoever runs order switches it on with <code>DLQ_EDIT=on</code>. The message can be replayed as it is.
+      </NotEditable>
     );
   }
   return <Editor letter={letter} onClose={onClose} />;
+}
+
+interface NotEditableProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+function NotEditable({ title, onClose, children }: NotEditableProps) {
+  return (
+    <Panel title="Edit and replay">
+      <Notice kind="plain" icon="edit" title={title}>
+        <p>{children}</p>
+        <p className="notice-foot">
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+        </p>
+      </Notice>
+    </Panel>
+  );
 }
 
 function Editor({ letter, onClose }: { readonly letter: LetterDetails; readonly onClose: () => void }) {

@@ -10,8 +10,8 @@ import type { LetterDetails } from "../data/told.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
 import { goBack, Link, navigate, useParameter } from "../frame/router.tsx";
+import { BackLink } from "../parts/back-link.tsx";
 import { CategoryBadge } from "../parts/badge.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { LetterStateBadge } from "../parts/state-badge.tsx";
@@ -46,15 +46,9 @@ export function MessageScreen({ id }: { readonly id: string }) {
   return (
     <>
       <p className="back">
-        <Link
-          href={rememberedList()?.href ?? pathOf({ screen: "messages" })}
-          onClick={(event) => {
-            event.preventDefault();
-            leave();
-          }}
-        >
-          <Icon name="back" /> Messages
-        </Link>
+        <BackLink href={rememberedList()?.href ?? pathOf({ screen: "messages" })} onLeave={leave}>
+          Messages
+        </BackLink>
         {neighbours.at !== undefined && (
           <span className="neighbours">
             {countText(neighbours.at)} of {countText(neighbours.of)}

@@ -11,6 +11,7 @@ import { troubleOfOrder, troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
 import { useZone } from "../frame/preferences.ts";
 import { goBack, Link, navigate, useAddress } from "../frame/router.tsx";
+import { BackLink } from "../parts/back-link.tsx";
 import { FilterField } from "../parts/filter-field.tsx";
 import { formText } from "../parts/form-text.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -82,15 +83,9 @@ export function NewReplay() {
   return (
     <>
       <p className="back">
-        <Link
-          href={pathOf({ screen: "replays" })}
-          onClick={(event) => {
-            event.preventDefault();
-            leave();
-          }}
-        >
-          <Icon name="back" /> Back
-        </Link>
+        <BackLink href={pathOf({ screen: "replays" })} onLeave={leave}>
+          Back
+        </BackLink>
       </p>
       <PageHead
         title="New replay"

@@ -8,7 +8,8 @@ import { useReplay } from "../data/replays.ts";
 import type { ReplayJob } from "../data/told.ts";
 import { troubleOfQuestion } from "../data/trouble.ts";
 import { useHotkeys } from "../frame/hotkeys.ts";
-import { goBack, Link, navigate, useParameter } from "../frame/router.tsx";
+import { goBack, navigate, useParameter } from "../frame/router.tsx";
+import { BackLink } from "../parts/back-link.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Loading, Notice, TroubleNotice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -56,15 +57,9 @@ export function ReplayScreen({ id }: { readonly id: string }) {
   return (
     <>
       <p className="back">
-        <Link
-          href={pathOf({ screen: "replays" })}
-          onClick={(event) => {
-            event.preventDefault();
-            leave();
-          }}
-        >
-          <Icon name="back" /> Replays
-        </Link>
+        <BackLink href={pathOf({ screen: "replays" })} onLeave={leave}>
+          Replays
+        </BackLink>
       </p>
       <PageHead title={job?.name ?? "Replay"} about={job === undefined ? undefined : <HeadLine job={job} />}>
         <Age readAtMs={replay.dataUpdatedAt} />
