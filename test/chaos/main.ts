@@ -68,13 +68,18 @@ async function run(): Promise<number> {
   if (code === 0 && !values.keep && values.directory === undefined) rmSync(directory, { recursive: true });
   else {
     process.stdout.write(
-      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${process.argv
-        .slice(2)
-        .filter((word) => word !== "--" && !word.startsWith("--seed"))
-        .join(" ")} --seed ${seed}\` repeats the run.\n`,
+      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${repeat(name, seed)}\` repeats the run.\n`,
     );
   }
   return code;
+}
+
+function repeat(tier: TierName, seed: number): string {
+  const { orders, kills, instances, rate, only = [] } = values;
+  const given = Object.entries({ orders, kills, instances, rate }).flatMap(([option, value]) =>
+    value === undefined ? [] : [`--${option} ${value}`],
+  );
+  return [`--tier ${tier} --seed ${seed}`, ...given, ...only.map((fault) => `--only ${fault}`)].join(" ");
 }
 
 function tell(report: ChaosReport): number {
