@@ -52,8 +52,7 @@ export const letterMutants: readonly Mutant<Provocation>[] = [
       {
         file: "order/dead-letters/read-dead-letter.ts",
         find: "    id: `${topic}/${partition}${life}/${offset}`,",
-        replace:
-          '    id: `${topic}/${partition}${life}/${offset}`.concat(place.dlqOffset % 2 === 0 ? "" : "+"),',
+        replace: "    id: `${place.dlqTopic}/${place.dlqPartition}${life}/${place.dlqOffset}`,",
       },
     ],
     provokedBy: "killed-after-letters",

@@ -1,25 +1,8 @@
 // The real runs in which mutants are provoked, by name.
+import { cartRuns } from "./cart-runs.ts";
+import { eventRuns } from "./event-runs.ts";
+import { sagaRuns } from "./saga-runs.ts";
 
-export const provocations = [
-  "nothing",
-  "retries",
-  "poison-only",
-  "store-locked",
-  "store-connections-cut",
-  "stopped-with-unread",
-  "letters-refused",
-  "killed-before-letters",
-  "killed-after-letters",
-  "killed-after-store-commit",
-  "frozen-while-deciding",
-  "old-letters-replayed",
-  "events-refused",
-  "asked-again-after-restart",
-  "saga-killed-after-save",
-  "saga-killed-after-publish",
-  "saga-messages-refused",
-  "saga-store-locked",
-  "saga-decisions-by-hand",
-] as const;
+export const provocations = { ...eventRuns, ...cartRuns, ...sagaRuns };
 
-export type Provocation = (typeof provocations)[number];
+export type Provocation = keyof typeof provocations;

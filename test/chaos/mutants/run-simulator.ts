@@ -32,8 +32,8 @@ export async function runSimulator({ mutant = "", world, seeds, from }: Simulato
   );
   const timer = setTimeout(() => child.kill("SIGKILL"), endsWithinMs);
   const [output, errors, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
     child.exited,
   ]);
   clearTimeout(timer);

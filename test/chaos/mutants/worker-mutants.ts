@@ -71,7 +71,7 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
         replace: "claims.source = record.source and claims.epoch >= record.epoch",
       },
     ],
-    provokedBy: "frozen-while-deciding",
+    provokedBy: "claim-taken-while-deciding",
     because: "The simulator has a store of its own, whose fence its suite takes away.",
   },
   {
@@ -84,7 +84,7 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
         replace: "do update set epoch = claims.epoch",
       },
     ],
-    provokedBy: "frozen-while-deciding",
+    provokedBy: "claim-taken-while-deciding",
     because: "The simulator has a store of its own.",
   },
   {
@@ -99,7 +99,7 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
       },
     ],
     world: "worker",
-    provokedBy: "killed-after-store-commit",
+    provokedBy: "offsets-forgotten",
   },
   {
     name: "stored-progress-ignored",
@@ -123,7 +123,7 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
       },
     ],
     world: "worker",
-    provokedBy: "killed-after-store-commit",
+    provokedBy: "offsets-forgotten",
   },
   {
     name: "redelivered-has-a-second-effect",
@@ -141,7 +141,7 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
       },
     ],
     world: "worker",
-    provokedBy: "killed-after-store-commit",
+    provokedBy: "offsets-forgotten",
   },
   {
     name: "held-lane-overtaken",
