@@ -166,6 +166,7 @@ const offsetsForgotten: ProvocationRun = {
     await scene.untilSettled(8000);
     await first.stop();
     const renamed = `${scene.settings.KAFKA_GROUP_ID}-again`;
+    scene.renameGroup(renamed);
     await scene.start("order", { KAFKA_GROUP_ID: renamed });
     await scene.publish(names("AFTER", 10).map((id) => createOf(scene, id)));
     // Long enough for every retry of what should not be tried.

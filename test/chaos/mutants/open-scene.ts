@@ -79,6 +79,7 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
   const seenAttempts: { id: string; attempts: readonly Attempt[] }[] = [];
   const poison: string[] = [];
   let published = 0;
+  let group = settings.KAFKA_GROUP_ID;
 
   async function spawn(name: "cart" | "order", extra: Readonly<Record<string, string>> = {}) {
     const started = await spawnService(name, { ...environment, ...extra }, { port: ports[name] });
@@ -159,7 +160,7 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       seenAttempts.push(...(await readAttempts(databaseUrl)));
     },
     async lookNow(when) {
-      const committed = await readCommitted(brokers, settings);
+      const committed = await readCommitted(brokers, group);
       const rows: readonly { source: string; next: string }[] =
         await sql`SELECT source, coalesce(next_offset, 0)::text AS next FROM source_claims`;
       const stored = new Map(rows.map(({ source, next }) => [source.replace(/@.*$/, ""), Number(next)]));
@@ -168,6 +169,9 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       return checkMoment({ committed, stored, poison, letters: found }).map(
         (sentence) => `${when}: ${sentence}`,
       );
+    },
+    renameGroup(groupId) {
+      group = groupId;
     },
     async lock(table) {
       const locking = new SQL(databaseUrl, { max: 1 });
@@ -193,7 +197,11 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
     async faults() {
       const untilMs = performance.now() + 2000;
       for (;;) {
-        const found = await readAccount({ brokers, databaseUrl, settings });
+        const found = await readAccount({
+          brokers,
+          databaseUrl,
+          settings: { ...settings, KAFKA_GROUP_ID: group },
+        });
         const faults = checkAccount({ ...found, seenAttempts, retryDelaysMs });
         if (faults.length === 0 || performance.now() > untilMs) return faults;
       }

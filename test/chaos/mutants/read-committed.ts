@@ -1,12 +1,8 @@
 // The committed offsets of order's groups, asked for without being a member of them.
 import type { IAdminClient } from "@confluentinc/kafka-javascript/types/rdkafka.js";
 import { loadKafkaClient } from "../../../kafka/native/load.ts";
-import type { Settings } from "../../../service/settings.ts";
 
-export async function readCommitted(
-  brokers: string,
-  { KAFKA_GROUP_ID: group }: Pick<Settings, "KAFKA_GROUP_ID">,
-): Promise<ReadonlyMap<string, number>> {
+export async function readCommitted(brokers: string, group: string): Promise<ReadonlyMap<string, number>> {
   const admin = loadKafkaClient().AdminClient.create({ "bootstrap.servers": brokers });
   try {
     const committed = new Map<string, number>();

@@ -35,6 +35,8 @@ export interface Scene {
   noteAttempts(): Promise<void>;
   /** Sentences about what must hold at any moment: nothing is committed before the store has it, nor before its letter is there. */
   lookNow(when: string): Promise<readonly string[]>;
+  /** The account is about the offsets of this group from now on. */
+  renameGroup(groupId: string): void;
   /** Nobody reads or writes this table until it is released: the store is slow. Less than its time-out of 2.5 s. */
   lock(table: string): Promise<() => Promise<void>>;
   /** The broker refuses everything for this topic until it relents. */
