@@ -1,6 +1,7 @@
 // Real runs of systems A and B, each small and made for one thing to go wrong: what the store, the broker or a kill does at the
 // moment at which a mutant differs from the service.
 import { createOrderClient } from "../../../contract/client.ts";
+import { readTopic } from "../../system/read-topic.ts";
 import { type Intent, intentAs, type PlannedRecord } from "../intent.ts";
 import type { ProvocationRun, Scene } from "./scene.ts";
 
@@ -133,6 +134,11 @@ const lettersRefused: ProvocationRun = {
     await scene.untilRead();
     await Bun.sleep(publishDeadlineMs);
     const faults = await scene.lookNow("no letter can be published");
+    const letters = await readTopic(
+      { brokers: scene.brokers, consumerSettings: {} },
+      scene.settings.KAFKA_DLQ_TOPIC,
+    );
+    if (letters.length > 0) throw new Error("the dead-letter topic took a letter: the run did not bite");
     await order.kill();
     await relent();
     await scene.start("order");

@@ -1,4 +1,6 @@
 // Promises a scene on running servers: topics, groups and a database of its own, gone with it; and the account at its end.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
 import { ensureTopics } from "../../../kafka/admin.ts";
@@ -6,9 +8,8 @@ import { silentLogger } from "../../../kafka/client-fixtures.ts";
 import { createRegistry } from "../../../schemas/registry.ts";
 import { readSettings } from "../../../service/settings.ts";
 import { topicSpecs } from "../../../service/topics.ts";
-import { type Attempt, checkAccount } from "../../faults/account.ts";
 import { planLoad } from "../../faults/plan-load.ts";
-import { openProgressReader, readAccount, readAttempts } from "../../faults/read-account.ts";
+import { openProgressReader } from "../../faults/read-account.ts";
 import { type ServiceProcess, spawnService } from "../../load/service-process.ts";
 import { findFreePort } from "../../parts/free-port.ts";
 import type { RealParts } from "../../parts/parts.ts";
@@ -17,7 +18,12 @@ import { openRawProducer } from "../../system/raw-producer.ts";
 import { readLetter } from "../../system/read-letters.ts";
 import { readTopic } from "../../system/read-topic.ts";
 import { environmentOn } from "../../system/real-environment.ts";
-import { intentHeader, type Intent } from "../intent.ts";
+import { checkRun, sourceOf } from "../check-run.ts";
+import { describeFinding } from "../findings.ts";
+import { type Intent, intentHeader } from "../intent.ts";
+import { readAttempts, readRun } from "../read-run.ts";
+import { openLineWriter } from "../run-files.ts";
+import { installWitness } from "../witness.ts";
 import { checkMoment } from "./moment.ts";
 import { readCommitted } from "./read-committed.ts";
 import type { ProvocationRun, Scene } from "./scene.ts";
@@ -76,7 +82,10 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
   const ports = { cart: await findFreePort(), order: await findFreePort() };
   const processes = new Set<ServiceProcess>();
   const releases = new Set<() => Promise<void>>();
-  const seenAttempts: { id: string; attempts: readonly Attempt[] }[] = [];
+  const directory = mkdtempSync(join(tmpdir(), "orderwire-mutant-"));
+  const attempts = openLineWriter(directory, "attempts");
+  const clients = openLineWriter(directory, "clients");
+  let witness: Promise<void> | undefined;
   const poison: string[] = [];
   let published = 0;
   let group = settings.KAFKA_GROUP_ID;
@@ -84,6 +93,7 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
   async function spawn(name: "cart" | "order", extra: Readonly<Record<string, string>> = {}) {
     const started = await spawnService(name, { ...environment, ...extra }, { port: ports[name] });
     processes.add(started);
+    if (name === "order") witness ??= installWhenThere();
     void started.ended.then(() => processes.delete(started));
     return started;
   }
@@ -95,6 +105,16 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       if (performance.now() > untilMs) return false;
       await Bun.sleep(25);
     }
+  }
+
+  /** As soon as order has made its tables. */
+  async function installWhenThere(): Promise<void> {
+    const isThere = await until(async () => {
+      const [row]: readonly { there: boolean }[] =
+        await sql`SELECT to_regclass('orders') IS NOT NULL AS there`;
+      return row?.there === true;
+    }, 30_000);
+    if (isThere) await installWitness(databaseUrl);
   }
 
   const publish: Scene["publish"] = async (records) => {
@@ -134,7 +154,7 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
     spawn,
     async start(name, extra) {
       const started = await spawn(name, extra);
-      await started.ready();
+      await Promise.all([started.ready(), witness]);
       return started;
     },
     async startUntil(crashAt, meanwhile = () => Promise.resolve()) {
@@ -157,7 +177,10 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
         return now.settled >= published && now.parked === 0;
       }, withinMs),
     async noteAttempts() {
-      seenAttempts.push(...(await readAttempts(databaseUrl)));
+      for (const line of await readAttempts(databaseUrl)) attempts.write(line);
+    },
+    noteClient(line) {
+      clients.write(line);
     },
     async lookNow(when) {
       const committed = await readCommitted(brokers, group);
@@ -195,15 +218,15 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       return undoable(() => configure(topic, ["--delete-config", "min.insync.replicas"]));
     },
     async faults() {
+      await witness;
+      await Promise.all([attempts.close(), clients.close()]);
       const untilMs = performance.now() + 2000;
+      const registryUrl = parts.registry.url;
       for (;;) {
-        const found = await readAccount({
-          brokers,
-          databaseUrl,
-          settings: { ...settings, KAFKA_GROUP_ID: group },
-        });
-        const faults = checkAccount({ ...found, seenAttempts, retryDelaysMs });
-        if (faults.length === 0 || performance.now() > untilMs) return faults;
+        const ofGroup = { ...settings, KAFKA_GROUP_ID: group };
+        await readRun({ brokers, registryUrl, databaseUrl, settings: ofGroup, directory });
+        const { findings } = await checkRun(sourceOf(directory), { retryDelaysMs });
+        if (findings.length === 0 || performance.now() > untilMs) return findings.map(describeFinding);
       }
     },
     async close() {
@@ -213,6 +236,7 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       await producer.close();
       await Promise.all([progress.close(), sql.close()]);
       await own.remove();
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

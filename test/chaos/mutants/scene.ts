@@ -5,6 +5,7 @@ import type { ServiceProcess } from "../../load/service-process.ts";
 import type { EventWriter } from "../../system/event-writer.ts";
 import type { RawRecord, RecordPlace } from "../../system/raw-producer.ts";
 import type { PlannedRecord } from "../intent.ts";
+import type { ClientLine } from "../run-files.ts";
 
 export interface Scene {
   readonly settings: Settings;
@@ -33,6 +34,8 @@ export interface Scene {
   until(check: () => Promise<boolean>, withinMs?: number): Promise<boolean>;
   /** Keeps what parked records have been through so far, for the account. */
   noteAttempts(): Promise<void>;
+  /** Keeps what a client asked and was told, for the account. */
+  noteClient(line: ClientLine): void;
   /** Sentences about what must hold at any moment: nothing is committed before the store has it, nor before its letter is there. */
   lookNow(when: string): Promise<readonly string[]>;
   /** The account is about the offsets of this group from now on. */
