@@ -213,9 +213,9 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       });
     },
     async refuse(topic) {
-      // With one broker there are never two replicas, so every batch is turned down before it is written.
-      await configure(topic, ["--add-config", "min.insync.replicas=2"]);
-      return undoable(() => configure(topic, ["--delete-config", "min.insync.replicas"]));
+      // Nothing is so small.
+      await configure(topic, ["--add-config", "max.message.bytes=1"]);
+      return undoable(() => configure(topic, ["--delete-config", "max.message.bytes"]));
     },
     async faults() {
       await witness;
