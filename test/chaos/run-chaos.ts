@@ -132,9 +132,7 @@ async function carryOutFault(
     await common.restore();
     await Promise.all([common.cart, ...common.orders].map((slot) => slot.untilReady()));
     const { bit, expectations, recoveredMs } =
-      fault.ownStage === undefined
-        ? await fault.run(common)
-        : await runOnItsOwn(fault, parts, options);
+      fault.ownStage === undefined ? await fault.run(common) : await runOnItsOwn(fault, parts, options);
     await common.noteAttempts();
     common.record({
       kind: "fault",
