@@ -1,10 +1,11 @@
 // The files of a run: what the supervisor and the independent reader write down and the checker reads, JSON lines, so that a
-// run can be checked again long after its servers are gone. Of values and keys only hashes are kept, except where the exact
-// bytes matter: of what became, or had to become, a dead letter.
+// run can be checked again long after its servers are gone. Exact bytes are kept where they matter: of what became, or had to
+// become, a dead letter.
 import { createReadStream, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Intent } from "./intent.ts";
+import type { FoundDecision, PublishedOrder } from "./saga-account.ts";
 
 /** What a client asked and was told. */
 export interface ClientLine {
@@ -25,8 +26,10 @@ export interface ClientLine {
 export interface EventLine {
   readonly atMs: number;
   readonly kind: "kill" | "leave" | "freeze" | "fault" | "note";
-  /** Of a kill: the named point, or `random`; of a fault: its name. */
+  /** Of a kill: the named point, `random`, or `cart`; of a fault: its name. */
   readonly what: string;
+  /** Of a fault: the row of the table that it shows. */
+  readonly row?: string;
   readonly slot?: string;
   /** Whether work was in flight. */
   readonly bit?: boolean;
@@ -47,12 +50,11 @@ export interface RecordLine {
   /** Of a record that the suite wrote: from its header. Of cart's: read from its bytes by avsc alone. */
   readonly intent: Intent;
   readonly byCart: boolean;
-  /** SHA-256 of key, value and headers as they lie there. */
-  readonly hash: string;
-  /** Base64; only of records with a dead letter and of poison. */
+  /** Only of records with a dead letter and of poison. */
   readonly exact?: ExactBytes;
 }
 
+/** Base64. */
 export interface ExactBytes {
   readonly key: string | null;
   readonly value: string | null;
@@ -112,6 +114,16 @@ export interface SampleLine {
   readonly parked: number;
 }
 
+/** An account of the stand-ins in the end: cents of a customer, pieces of a product. */
+export interface SagaBalanceLine {
+  readonly of: "money" | "pieces";
+  readonly account: string;
+  readonly available: number;
+  readonly reserved: number;
+  readonly booked: number;
+  readonly openedWith: number;
+}
+
 /** One file each: `clients.jsonl` and so on. */
 export interface RunLines {
   clients: ClientLine;
@@ -128,6 +140,15 @@ export interface RunLines {
   attempts: SeenAttemptsLine;
   redelivered: RedeliveredLine;
   samples: SampleLine;
+  /** System C: in the order of their partitions. */
+  sagaOrders: PublishedOrder;
+  sagaPayment: FoundDecision;
+  sagaStock: FoundDecision;
+  sagaStored: { readonly orderId: number; readonly status: string };
+  /** Ids that clients were told with a 201. */
+  sagaAnswered: { readonly orderId: number };
+  sagaLetters: { readonly id: string };
+  sagaBalances: SagaBalanceLine;
 }
 export type RunFile = keyof RunLines;
 
@@ -142,7 +163,11 @@ export interface RunFacts {
   readonly commit: string;
   /** Milliseconds before each retry of system A. */
   readonly retryDelaysMs: readonly number[];
-  readonly plannedKills: number;
+  readonly orders: number;
+  readonly kills: number;
+  readonly instances: number;
+  /** Faults with a stage of their own whose account is to be checked: folders of this one. */
+  readonly stages: readonly string[];
 }
 
 export interface LineWriter<Line> {
