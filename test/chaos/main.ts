@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
-import { catalogue, faultsOf } from "./catalogue.ts";
+import { catalogue, faultsOf, skippedFaults } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";
 import { reportText } from "./report-text.ts";
 import { runChaos } from "./run-chaos.ts";
@@ -39,7 +39,8 @@ process.exit();
 async function main(): Promise<number> {
   const [command, directory] = positionals.filter((word) => word !== "--");
   if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
-  if (command !== undefined) throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
+  if (command !== undefined)
+    throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
   return await run();
 }
 
@@ -50,6 +51,7 @@ async function run(): Promise<number> {
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
   const display = createProgressDisplay(process.stderr, "Chaos");
   const only = values.only?.map(readFault);
+  for (const sentence of skippedFaults) process.stdout.write(`SKIPPED ${sentence}\n`);
   await runChaos({
     tier: name,
     seed,
