@@ -17,6 +17,8 @@ export interface MutantsCaught {
   readonly all: number;
   /** Names of those that were not. */
   readonly missed: readonly string[];
+  /** Of those, and of what was off without any. */
+  readonly findings: readonly string[];
 }
 
 export interface ChaosReport {
@@ -63,6 +65,7 @@ export async function checkDirectory(directory: string): Promise<ChaosReport> {
     const { findings } = await checkRun(sourceOf(join(directory, stage)), facts);
     ofStages.push(...findings.map((finding) => `${stage}: ${describeFinding(finding)}`));
   }
+  const mutants = await readMutants(directory);
   const { ok, failed, unknown, unknownAndThere } = check.creates;
   const found = [...check.findings, ...own.all()];
   return {
@@ -76,7 +79,8 @@ export async function checkDirectory(directory: string): Promise<ChaosReport> {
     redelivered: await readRedelivered(directory),
     deadLetters: check.deadLetters,
     worstLag: await readWorstLag(directory),
-    findings: [...found.map(describeFinding), ...ofStages],
+    ...(mutants === undefined ? {} : { mutants }),
+    findings: [...found.map(describeFinding), ...ofStages, ...(mutants?.findings ?? [])],
   };
 }
 
@@ -84,17 +88,21 @@ function countOf(findings: readonly Finding[], kind: Finding["kind"]): number {
   return findings.reduce((sum, finding) => (finding.kind === kind ? sum + finding.count : sum), 0);
 }
 
-type Told = Pick<
-  ChaosReport,
-  "kills" | "killsWithoutWork" | "leaves" | "freezes" | "faults" | "recoveryMs"
->;
+type Told = Pick<ChaosReport, "kills" | "killsWithoutWork" | "leaves" | "freezes" | "faults" | "recoveryMs">;
 
-async function readEvents(directory: string, { kills: planned }: RunFacts, findings: Findings): Promise<Told> {
+async function readEvents(
+  directory: string,
+  { kills: planned }: RunFacts,
+  findings: Findings,
+): Promise<Told> {
   const byPoint: Record<string, number> = {};
   const recoveries = new Map<string, number[]>();
   const faults = new Map<string, FaultOutcome>();
   let [all, killsWithoutWork, leaves, freezes] = [0, 0, 0, 0];
-  for await (const { kind, what, row = "", bit, recoveredMs, expectations = [] } of readLines(directory, "events")) {
+  for await (const { kind, what, row = "", bit, recoveredMs, expectations = [] } of readLines(
+    directory,
+    "events",
+  )) {
     if (kind === "kill" && bit === true) {
       all += 1;
       byPoint[what] = (byPoint[what] ?? 0) + 1;
@@ -104,7 +112,11 @@ async function readEvents(directory: string, { kills: planned }: RunFacts, findi
     if (recoveredMs !== undefined) recoveries.set(what, [...(recoveries.get(what) ?? []), recoveredMs]);
     const broken = expectations.filter(({ held }) => !held);
     for (const { what: sentence, detail = "" } of broken)
-      findings.add("expectation", kind === "fault" ? `${what}: not so: ${sentence}` : `not so: ${sentence}`, detail);
+      findings.add(
+        "expectation",
+        kind === "fault" ? `${what}: not so: ${sentence}` : `not so: ${sentence}`,
+        detail,
+      );
     if (kind === "fault") {
       faults.set(what, {
         name: what,
@@ -130,8 +142,17 @@ async function readEvents(directory: string, { kills: planned }: RunFacts, findi
 
 function percentilesOf(times: readonly number[]): Percentiles {
   const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+}
+
+/** Written down by mutants/tell-mutants.ts; a run of one fault has none. */
+async function readMutants(directory: string): Promise<MutantsCaught | undefined> {
+  const file = Bun.file(join(directory, "mutants.json"));
+  if (!(await file.exists())) return undefined;
+  const mutants: MutantsCaught = await file.json();
+  return mutants;
 }
 
 /** A process tells its sum again and again: the last one counts. */

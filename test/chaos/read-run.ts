@@ -86,7 +86,8 @@ function intentOf({ headers }: KafkaRecord): Intent | undefined {
 interface EventOnTopic {
   readonly eventType?: string;
   readonly status?: string;
-  readonly payload?: { readonly status?: string };
+  /** avsc names the branch of a union: `{ "name": { … } }`. */
+  readonly payload?: Readonly<Record<string, { readonly status?: string }>>;
 }
 
 /** What it is by its own bytes; what is no event of a known schema is poison. */
@@ -94,14 +95,15 @@ function decodedIntent({ value, headers }: KafkaRecord, types: ReadonlyMap<numbe
   const type = value === null || value.length < 5 ? undefined : types.get(value.readUInt32BE(1));
   if (value === null || type === undefined) return { kind: "poison" };
   const event: EventOnTopic = type.fromBuffer(value.subarray(5));
+  const [payload] = Object.values(event.payload ?? {});
   const eventId = headers.findLast(([name]) => name === "event-id")?.[1]?.toString() ?? null;
   switch (event.eventType) {
     case undefined:
       return { kind: "create", system: "A", status: event.status ?? "", eventId };
     case "CREATE":
-      return { kind: "create", system: "B", status: event.payload?.status ?? "", eventId };
+      return { kind: "create", system: "B", status: payload?.status ?? "", eventId };
     case "UPDATE":
-      return { kind: "status", system: "B", status: event.payload?.status ?? "" };
+      return { kind: "status", system: "B", status: payload?.status ?? "" };
     default:
       return { kind: "status", system: "A", status: event.status ?? "" };
   }
@@ -184,7 +186,7 @@ async function writeTables({ databaseUrl, directory }: ReadableRun): Promise<voi
 
 async function writeOrders(sql: SQL, directory: string): Promise<void> {
   const lines = openLineWriter(directory, "orders");
-  for (let after = ""; ; ) {
+  for (let after = ""; ;) {
     const rows: readonly OrderRow[] = await sql`
       SELECT order_id, status, cast(version AS text) AS version, cast(applied AS text) AS applied
       FROM orders WHERE order_id > ${after} ORDER BY order_id LIMIT ${rowsAtOnce}`;
@@ -199,7 +201,7 @@ async function writeOrders(sql: SQL, directory: string): Promise<void> {
 /** What the witness wrote down; see witness.ts. */
 async function writeChanges(sql: SQL, directory: string): Promise<void> {
   const lines = openLineWriter(directory, "changes");
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows: readonly (OrderRow & { seq: string })[] = await sql`
       SELECT cast(seq AS text) AS seq, order_id, status, cast(version AS text) AS version,
         cast(applied AS text) AS applied
