@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
-import { catalogue, faultsOf } from "./catalogue.ts";
+import { catalogue, faultsOf, skippedFaults } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";
 import { saveMutants, tellMutants } from "./mutants/tell-mutants.ts";
 import { reportText } from "./report-text.ts";
@@ -58,6 +58,7 @@ async function run(): Promise<number> {
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
   const display = createProgressDisplay(process.stderr, "Chaos");
   const only = values.only?.map(readFault);
+  for (const sentence of skippedFaults) process.stdout.write(`SKIPPED ${sentence}\n`);
   await runChaos({
     tier: name,
     seed,

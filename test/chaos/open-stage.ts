@@ -183,6 +183,7 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
     writer,
     publish: (records) =>
       Promise.all(records.map((planned) => producer.produce({ ...planned, topic: topics[planned.topic] }))),
+    told: (line) => clients.write(line),
     position: () => positions.position(),
     until,
     async untilCaughtUp(withinMs) {

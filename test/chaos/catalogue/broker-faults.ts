@@ -43,12 +43,12 @@ function brokerAway({ name, pace, during }: Outage): Fault {
       await checks.expectSoon(
         "cart takes orders again within 20 s",
         async () => {
-          const again = await probe(stage.cart.url, `AGAIN-${stage.random.below(1_000_000_000)}`);
+          const again = await probe(stage, `AGAIN-${stage.random.below(1_000_000_000)}`);
           return again.status === 201;
         },
         20_000,
       );
-      await stage.untilCaughtUp(60_000);
+      await checks.caughtUp();
       const recoveredMs = performance.now() - backAt;
       await checks.expectSoon(
         "cart and order are healthy again",

@@ -9,10 +9,14 @@ export interface Checks {
   expectSoon(what: string, check: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean>;
   /** Held when `look` comes to its end; what it throws is what was seen. */
   expectThat(what: string, look: () => Promise<void>): Promise<void>;
+  /** Held when all that is published now is read within the time; resolves with the milliseconds that it took. */
+  caughtUp(withinMs?: number): Promise<number>;
   report(bit: boolean, recoveredMs?: number): FaultReport;
 }
 
-export function createChecks(stage: Pick<Stage, "until">): Checks {
+const caughtUpWithinMs = 90_000;
+
+export function createChecks(stage: Pick<Stage, "until" | "untilCaughtUp">): Checks {
   const expectations: Expectation[] = [];
 
   function expect(what: string, held: boolean, seen?: unknown): void {
@@ -45,6 +49,15 @@ export function createChecks(stage: Pick<Stage, "until">): Checks {
         (error: unknown) => error ?? "it threw nothing",
       );
       expect(what, failure === undefined, failure);
+    },
+    async caughtUp(withinMs = caughtUpWithinMs) {
+      const startedAt = performance.now();
+      const failure = await stage.untilCaughtUp(withinMs).then(
+        () => undefined,
+        (error: unknown) => error ?? "it threw nothing",
+      );
+      expect("all that was published was read again", failure === undefined, failure);
+      return performance.now() - startedAt;
     },
     report: (bit, recoveredMs) => ({
       bit,

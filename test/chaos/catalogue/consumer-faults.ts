@@ -35,7 +35,7 @@ function killedAt(point: (typeof crashPoints)[number]): Fault {
       if (ended !== "SIGKILL") await order.kill();
       await order.start();
       await order.untilReady();
-      const recoveredMs = await stage.untilCaughtUp(60_000);
+      const recoveredMs = await checks.caughtUp();
       const repeats = (await order.detail())?.redelivered;
       checks.expect(
         "at most one batch was read again",
@@ -72,7 +72,7 @@ const killedMidBatch: Fault = {
       (after.read < after.published || after.read > before.read);
     await order.start();
     await order.untilReady();
-    const recoveredMs = await stage.untilCaughtUp(60_000);
+    const recoveredMs = await checks.caughtUp();
     const repeats = (await order.detail())?.redelivered;
     checks.expect(
       "at most one batch was read again",
@@ -103,7 +103,7 @@ const askedToStop: Fault = {
     checks.expect("within 10 s", tookMs < 10_000, `${tookMs} ms`);
     await order.start();
     await order.untilReady();
-    const recoveredMs = await stage.untilCaughtUp(60_000);
+    const recoveredMs = await checks.caughtUp();
     const again = [await redelivered([order]), (await redelivered(others)) - before];
     checks.expect(
       "nothing was delivered twice after it",
@@ -162,7 +162,7 @@ const frozenPastSession: Fault = {
       frozen.thaw();
       stage.load.resume();
     }
-    const recoveredMs = await stage.untilCaughtUp(60_000);
+    const recoveredMs = await checks.caughtUp();
     return checks.report(moved && performance.now() - frozenAt > 5000, recoveredMs);
   },
 };
@@ -217,7 +217,7 @@ function joiningAndLeaving(name: string, pace: Fault["pace"], rounds: number): F
         await giveWork(stage, 50);
         await slot.untilReady();
       }
-      const recoveredMs = await stage.untilCaughtUp(60_000);
+      const recoveredMs = await checks.caughtUp();
       checks.expect(
         "every partition went on within 60 s, whoever was away",
         Number.isFinite(slowestMs),

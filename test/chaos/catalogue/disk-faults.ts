@@ -27,7 +27,7 @@ async function expectGoesOn(checks: Checks, stage: Stage): Promise<number> {
     async () => (await stage.orders[0].statusOf("/health")) === 200,
     60_000,
   );
-  await stage.untilCaughtUp(60_000);
+  await checks.caughtUp();
   return performance.now() - backAt;
 }
 

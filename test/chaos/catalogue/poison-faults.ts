@@ -90,7 +90,7 @@ const everyPoison: Fault = {
         written.push(...garbage(`ROW-${partition}`, partition === 0 ? 1000 : 1, { partition, keys: 7 }));
       }
       const places = await stage.publish(written);
-      const recoveredMs = await stage.untilCaughtUp(60_000);
+      const recoveredMs = await checks.caughtUp();
       const poisonCount = written.filter(({ headers }) =>
         String(headers.at(-1)?.[1]).includes('"poison"'),
       ).length;
@@ -158,7 +158,7 @@ const tenMegabytes: Fault = {
         ]);
       }
       await stage.publish([{ ...good(stage, "AFTER-TEN"), partition: 0 }]);
-      const recoveredMs = await stage.untilCaughtUp(60_000);
+      const recoveredMs = await checks.caughtUp();
       await checks.expectSoon(
         "each is one dead letter",
         async () => (await countRows(stage, indexed)) === values.length,

@@ -27,7 +27,7 @@ export function probeCart(stage: Stage, clients = 8): Probing {
 
   async function client(number: number): Promise<void> {
     for (let index = 0; !stopped; index += 1) {
-      probes.push(await probe(stage.cart.url, `${run}-${number}-${index}`));
+      probes.push(await probe(stage, `${run}-${number}-${index}`));
       await Bun.sleep(50);
     }
   }
@@ -42,7 +42,21 @@ export function probeCart(stage: Stage, clients = 8): Probing {
   };
 }
 
-export async function probe(url: string, orderId: string): Promise<Probe> {
+/** One create of system B by cart of the stage; what it was told is in the run's account. */
+export async function probe(stage: Stage, orderId: string): Promise<Probe> {
+  const probed = await probeAt(stage.cart.url, orderId);
+  const { status } = probed;
+  const answer = String(status);
+  stage.told({ request: "create", system: "B", way: "plain", orderId, outcome: outcomeOf(status), answer });
+  return probed;
+}
+
+function outcomeOf(status: Probe["status"]): "ok" | "fail" | "unknown" {
+  if (status === 201) return "ok";
+  return typeof status === "number" && status >= 400 && status < 500 ? "fail" : "unknown";
+}
+
+export async function probeAt(url: string, orderId: string): Promise<Probe> {
   const startedAt = performance.now();
   const ended = (status: number | string, retryAfter: string | null): Probe => ({
     orderId,

@@ -12,7 +12,7 @@ import type { Fault } from "../fault.ts";
 import type { Stage } from "../stage.ts";
 import { cutLastBatches, readLogFolder } from "./broken-log.ts";
 import { type Checks, createChecks } from "./checks.ts";
-import { expectAnswered, probe, probeCart } from "./probe-cart.ts";
+import { expectAnswered, probe, probeAt, probeCart } from "./probe-cart.ts";
 import { withSql } from "./read-stage.ts";
 
 const replacedLine = "The Kafka producer has failed for good and is replaced";
@@ -29,7 +29,7 @@ const sequenceBroken: Fault = {
     await stage.untilHealth(stage.cart, 200, 30_000);
     // Nobody reads what will be lost.
     await order.stop();
-    for (let index = 0; index < 30; index += 1) await probe(stage.cart.url, `SEQUENCE-${index}`);
+    for (let index = 0; index < 30; index += 1) await probe(stage, `SEQUENCE-${index}`);
     const folder = await readLogFolder(stage);
     await stage.kafka.kill();
     const cut = cutLastBatches(folder, stage.settings.KAFKA_ORDER_TOPIC, 3);
@@ -51,7 +51,7 @@ const sequenceBroken: Fault = {
     );
     await checks.expectSoon(
       "cart takes orders again",
-      async () => (await probe(stage.cart.url, `SEQUENCE-AGAIN-${statuses.length}`)).status === 201,
+      async () => (await probe(stage, `SEQUENCE-AGAIN-${statuses.length}`)).status === 201,
       20_000,
     );
     const recoveredMs = performance.now() - backAt;
@@ -182,7 +182,7 @@ interface RightOptions {
 
 async function watchRight(checks: Checks, { name, awayMs, isReplaced, cart, stage, acl }: RightOptions) {
   const right = ["--allow-principal", "User:cart", "--operation", "Write", "--topic", "order-events"];
-  const ask = (index: number | string) => probe(cart.url, `${name}-${index}`);
+  const ask = (index: number | string) => probeAt(cart.url, `${name}-${index}`);
   await stage.until("cart may write", async () => (await ask("before")).status === 201, 30_000);
   await acl("--remove", "--force", ...right);
   const answers = [];

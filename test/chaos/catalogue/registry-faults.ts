@@ -51,7 +51,7 @@ const awayAtStart: Fault = {
         },
         30_000,
       );
-      const probes = await Promise.all([1, 2, 3].map((number) => probe(stage.cart.url, `NO-${number}`)));
+      const probes = await Promise.all([1, 2, 3].map((number) => probe(stage, `NO-${number}`)));
       expectAnswered(checks, probes);
       checks.expect("cart answers 503", probes.every(is503), probes);
       checks.expect("order's readiness is red", (await order.statusOf("/health/ready")) === 503);
@@ -67,7 +67,7 @@ const awayAtStart: Fault = {
     const backAt = performance.now();
     await stage.untilHealth(order, 200, 30_000);
     await stage.untilHealth(stage.cart, 200, 30_000);
-    await stage.untilCaughtUp(60_000);
+    await checks.caughtUp();
     return checks.report(bit, performance.now() - backAt);
   },
 };
@@ -93,7 +93,7 @@ const awayInFlight: Fault = {
         probes.every(({ status }) => status === 201),
         probes.find(({ status }) => status !== 201),
       );
-      recoveredMs = await stage.untilCaughtUp(20_000);
+      recoveredMs = await checks.caughtUp();
       await expectStored(checks, stage, probes);
     } finally {
       await stage.registry.restart();
@@ -123,7 +123,7 @@ const unknownId: Fault = {
       await stage.publish(records.slice(0, 30));
       await stage.untilCaughtUp(20_000);
       await stage.publish(records.slice(30));
-      recoveredMs = await stage.untilCaughtUp(20_000);
+      recoveredMs = await checks.caughtUp();
       await checks.expectSoon(
         "each is one dead letter",
         async () => (await countRows(stage, lettersInIndex)) - before >= records.length,

@@ -42,7 +42,7 @@ function slowStore(name: string, pace: Fault["pace"], events: number, delayMs: n
             await Bun.sleep(100);
           }
         })();
-        const tookMs = await stage.untilCaughtUp(240_000);
+        const tookMs = await checks.caughtUp(240_000);
         sampling = false;
         await sampler;
         const most = (of: (sample: Sample) => number) => Math.max(0, ...samples.map(of));

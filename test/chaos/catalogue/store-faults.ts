@@ -26,7 +26,7 @@ async function expectBack(checks: Checks, stage: Stage): Promise<number> {
     async () => (await stage.orders[0].statusOf("/health")) === 200,
     60_000,
   );
-  await stage.untilCaughtUp(60_000);
+  await checks.caughtUp();
   return performance.now() - backAt;
 }
 
@@ -49,7 +49,7 @@ function serverAway(
         checks.expect("order itself is alive", (await order.statusOf("/health/live")) === 200);
         const read = await order.statusOf("/order-details?orderId=NOBODY");
         checks.expect("a read is 503", read === 503, read);
-        const created = await probe(stage.cart.url, `AWAY-${stage.random.below(1_000_000_000)}`);
+        const created = await probe(stage, `AWAY-${stage.random.below(1_000_000_000)}`);
         checks.expect("cart goes on", created.status === 201, created);
       });
       return checks.report(isRed, await expectBack(checks, stage));
