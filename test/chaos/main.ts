@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
-import { catalogue, faultsOf } from "./catalogue.ts";
+import { catalogue, faultsOf, skippedFaults } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";
 import { saveMutants, tellMutants } from "./mutants/tell-mutants.ts";
 import { reportText } from "./report-text.ts";
@@ -58,6 +58,7 @@ async function run(): Promise<number> {
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
   const display = createProgressDisplay(process.stderr, "Chaos");
   const only = values.only?.map(readFault);
+  for (const sentence of skippedFaults) process.stdout.write(`SKIPPED ${sentence}\n`);
   await runChaos({
     tier: name,
     seed,
@@ -83,13 +84,18 @@ async function run(): Promise<number> {
   if (code === 0 && !values.keep && values.directory === undefined) rmSync(directory, { recursive: true });
   else {
     process.stdout.write(
-      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${process.argv
-        .slice(2)
-        .filter((word) => word !== "--" && !word.startsWith("--seed"))
-        .join(" ")} --seed ${seed}\` repeats the run.\n`,
+      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${repeat(name, seed)}\` repeats the run.\n`,
     );
   }
   return code;
+}
+
+function repeat(tier: TierName, seed: number): string {
+  const { orders, kills, instances, rate, only = [] } = values;
+  const given = Object.entries({ orders, kills, instances, rate }).flatMap(([option, value]) =>
+    value === undefined ? [] : [`--${option} ${value}`],
+  );
+  return [`--tier ${tier} --seed ${seed}`, ...given, ...only.map((fault) => `--only ${fault}`)].join(" ");
 }
 
 function tell(report: ChaosReport): number {
