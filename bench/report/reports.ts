@@ -1,0 +1,3 @@
+export async function writeReports(): Promise<readonly string[]> {
+  return [];
+}
