@@ -3,9 +3,11 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { BenchPart, PartOptions } from "./bench-part.ts";
 import { benchParts } from "./bench-parts.ts";
+import type { Result } from "./report/result-file.ts";
 
 export interface RunCommand {
-  readonly size: "full" | "quick";
+  /** `own`: a part with other options than those of its full size. */
+  readonly size: Result["size"];
   /** Whether the result is kept in bench/results. */
   readonly save: boolean;
 }
@@ -105,10 +107,18 @@ export function readCommand(words: readonly string[]): Command {
     const read = optionsSchema.partial().safeParse(given);
     if (!read.success) return usage(z.prettifyError(read.error));
     const told = { ...own, ...defined(read.data) };
-    return { kind: "part", ...run, part, options: { ...nothing, ...told }, told, json, into };
+    const size = isAsLarge(told, own) ? run.size : "own";
+    return { kind: "part", size, save, part, options: { ...nothing, ...told }, told, json, into };
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** More rounds are no other size. */
+function isAsLarge(told: Partial<PartOptions>, own: Partial<PartOptions>): boolean {
+  const { rounds: toldRounds = 1, ...toldRest } = told;
+  const { rounds = 1, ...rest } = own;
+  return toldRounds >= rounds && Bun.deepEquals(toldRest, rest);
 }
 
 function usage(...problems: readonly string[]): Command {
@@ -134,5 +144,5 @@ function usage(...problems: readonly string[]): Command {
 function defined(options: { readonly [Name in keyof PartOptions]?: PartOptions[Name] | undefined }) {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   // Of the same names and types.
-  return Object.fromEntries(entries) as Partial<PartOptions>;
+  return Object.fromEntries(entries) satisfies Partial<PartOptions>;
 }

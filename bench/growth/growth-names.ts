@@ -23,9 +23,8 @@ export function storedName({ orders, letters }: Stored): string {
   return parts.length === 0 ? emptyName : parts.join(", ");
 }
 
-export function embeddedName(service: "cart" | "order"): string {
-  return `${service}, embedded`;
-}
+/** In one process, as `bun run start` has them. */
+export const embeddedName = "cart and order in one process, embedded parts";
 
 export function onServersName(service: "cart" | "order", kind?: StoreKind): string {
   return `${service}, real servers${kind === undefined ? "" : `, ${kind}`}`;

@@ -11,6 +11,9 @@ export interface StartFigures {
   readonly rssRestMb: number;
 }
 
+/** `both`: with parts of their own, as `bun run start` starts them. */
+export type StartedProgram = "cart" | "order" | "both";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Takes away what this process may have been given, so that a service brings its own parts. */
@@ -22,24 +25,31 @@ export const embedded: Environment = {
 const restMs = 5000;
 const askEveryMs = 5;
 
-export async function measureStart(
-  service: "cart" | "order",
-  environment: Environment,
-): Promise<StartFigures> {
-  const port = await findFreePort();
+const checkout = join(import.meta.dirname, "..", "..");
+const programs: Readonly<Record<StartedProgram, string>> = {
+  cart: join("cart", "main.ts"),
+  order: join("order", "main.ts"),
+  both: "main.ts",
+};
+
+export async function measureStart(started: StartedProgram, environment: Environment): Promise<StartFigures> {
+  const [cartPort, orderPort] = [await findFreePort(), await findFreePort()];
+  const ports = { cart: [cartPort], order: [orderPort], both: [cartPort, orderPort] }[started];
   const program = startProgram({
-    name: service,
-    command: [process.execPath, join(import.meta.dirname, "..", "..", service, "main.ts")],
+    name: started,
+    command: [process.execPath, join(checkout, programs[started])],
     environment: () => ({
       ...environment,
-      [`${service.toUpperCase()}_PORT`]: String(port),
+      CART_PORT: String(cartPort),
+      ORDER_PORT: String(orderPort),
       LOG_LEVEL: "warn",
       LOG_FORMAT: "json",
     }),
     saysRunning: () => false,
   });
   try {
-    await Promise.race([untilReady(`http://127.0.0.1:${port}`, askEveryMs), program.failed]);
+    const allReady = Promise.all(ports.map((port) => untilReady(`http://127.0.0.1:${port}`, askEveryMs)));
+    await Promise.race([allReady, program.failed]);
     const startMs = performance.now() - program.startedAtMs;
     const { rssMb: rssStartMb } = program.figures();
     await Promise.race([Bun.sleep(restMs), program.failed]);

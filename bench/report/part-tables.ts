@@ -57,6 +57,7 @@ export const partTables: Readonly<Record<PartName, PartTable>> = {
   consume: {
     columns: [
       column("eventsPerSecond", "events/s"),
+      column("committedPerSecond", "with its commits answered"),
       column("cpuMicrosPerEvent", "CPU µs/event", 1),
       column("events", "events"),
     ],

@@ -24,8 +24,8 @@ const resultSchema = z.strictObject({
   measuredAt: z.iso.datetime(),
   commit: z.string(),
   uncommittedChanges: z.boolean(),
-  /** `quick` is for a look: nothing quotes it. */
-  size: z.enum(["full", "quick"]),
+  /** `quick` is for a look: nothing quotes it; `own`: options were given, and it is quoted where there is no full one. */
+  size: z.enum(["full", "own", "quick"]),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.number())])),
   machine: z.strictObject({
     cpu: z.string(),
@@ -76,16 +76,24 @@ export async function writeResult(result: Result, path: string): Promise<void> {
   await Bun.write(path, `${JSON.stringify(resultSchema.parse(result), null, 2)}\n`);
 }
 
-/** The newest kept result of full size of each part that has one. */
-export async function newestResults(): Promise<ReadonlyMap<PartName, Result>> {
-  const newest = new Map<PartName, Result>();
+/** The kept result of each part that is quoted: the newest of full size, or else the newest that is not quick. */
+export async function quotedResults(): Promise<ReadonlyMap<PartName, Result>> {
+  const quoted = new Map<PartName, Result>();
   for await (const file of new Bun.Glob("*.json").scan(join(checkout, folder))) {
     const result = await readResult(join(checkout, folder, file));
-    const other = newest.get(result.part);
-    const isNewer = other === undefined || other.measuredAt < result.measuredAt;
-    if (result.size === "full" && isNewer) newest.set(result.part, result);
+    if (result.size !== "quick" && isPreferred(result, quoted.get(result.part)))
+      quoted.set(result.part, result);
   }
-  return newest;
+  return quoted;
+}
+
+export function isPreferred(
+  result: Pick<Result, "size" | "measuredAt">,
+  other: Pick<Result, "size" | "measuredAt"> | undefined,
+): boolean {
+  if (other === undefined) return true;
+  if (result.size !== other.size) return result.size === "full";
+  return result.measuredAt > other.measuredAt;
 }
 
 /** What is checked out. */

@@ -7,7 +7,8 @@ as what they are; the order keeps its shipping cost. Commits are by hand, after 
     sync   one synchronous commit a message
     batch  one commit a batch of consume(), asynchronous: the broker is not waited for
 
-Nothing is logged a message. The result is one line of JSON: the meter's figures, and what the orders are at the end.
+Nothing is logged a message. The clock has two ends: the last event, and the moment when the broker has answered every commit,
+which is all that a restart would go on from. The result is one line of JSON: the meter's figures, and what the orders are.
 """
 
 import io
@@ -78,6 +79,7 @@ class Meter:
         self._events = events
         self._tenth = max(1, events // 10)
         self.count = 0
+        self.commits_answered = 0
         self._rss = [rss_mb()]
         self._started = 0.0
         self._cpu_at_start = 0.0
@@ -94,6 +96,11 @@ class Meter:
             self._rss.append(rss_mb())
         return self.count >= self._events
 
+    def commit_answered(self, error: KafkaError | None, _partitions: list) -> None:
+        if error is not None:
+            raise KafkaException(error)
+        self.commits_answered += 1
+
     def figures(self) -> dict:
         seconds = time.perf_counter() - self._started
         return {
@@ -102,6 +109,9 @@ class Meter:
             "cpuMicrosPerEvent": (cpu_seconds() - self._cpu_at_start) * 1e6 / self.count,
             "rssMb": self._rss,
         }
+
+    def committed_per_second(self) -> float:
+        return self.count / (time.perf_counter() - self._started)
 
 
 def cpu_seconds() -> float:
@@ -143,7 +153,10 @@ def require_message(message: Message) -> bool:
     raise KafkaException(error)
 
 
-def consume_each(consumer: Consumer, orders: Orders, meter: Meter, asynchronous: bool) -> dict:
+# Both ways answer the figures at the last event, and how many commits the callback tells of in all.
+
+
+def consume_each(consumer: Consumer, orders: Orders, meter: Meter, asynchronous: bool) -> tuple[dict, int]:
     while True:
         message = consumer.poll(1.0)
         if message is None or not require_message(message):
@@ -152,11 +165,13 @@ def consume_each(consumer: Consumer, orders: Orders, meter: Meter, asynchronous:
         orders.apply(decode(message))
         consumer.commit(message=message, asynchronous=asynchronous)
         if meter.add():
-            return meter.figures()
+            # Only an asynchronous commit's answer comes by the callback.
+            return meter.figures(), meter.count if asynchronous else 0
 
 
-def consume_batches(consumer: Consumer, orders: Orders, meter: Meter) -> dict:
+def consume_batches(consumer: Consumer, orders: Orders, meter: Meter) -> tuple[dict, int]:
     apply = orders.apply
+    commits = 0
     while True:
         messages = consumer.consume(num_messages=BATCH_SIZE, timeout=0.1)
         if not messages:
@@ -169,29 +184,34 @@ def consume_batches(consumer: Consumer, orders: Orders, meter: Meter) -> dict:
                 ended = meter.add()
         # What consume() has returned is stored as the position: one commit for all partitions.
         consumer.commit(asynchronous=True)
+        commits += 1
         if ended:
-            return meter.figures()
+            return meter.figures(), commits
 
 
 def main() -> None:
     mode, events = sys.argv[1], int(sys.argv[2])
+    meter = Meter(events)
     consumer = Consumer(
         {
             "bootstrap.servers": os.environ["KAFKA_BROKERS"],
             "group.id": os.environ["KAFKA_GROUP_ID"],
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            "on_commit": meter.commit_answered,
             # As the other consumers here have it: with the default the client would fetch a full queue once a second.
             "fetch.queue.backoff.ms": 20,
         }
     )
     consumer.subscribe([TOPIC])
     orders = Orders()
-    meter = Meter(events)
     if mode == "batch":
-        figures = consume_batches(consumer, orders, meter)
+        figures, commits = consume_batches(consumer, orders, meter)
     else:
-        figures = consume_each(consumer, orders, meter, asynchronous=mode == "async")
+        figures, commits = consume_each(consumer, orders, meter, asynchronous=mode == "async")
+    while meter.commits_answered < commits:
+        consumer.poll(0.01)
+    figures["committedPerSecond"] = meter.committed_per_second()
     end = {
         "orders": len(orders.by_id),
         "updates": orders.updates,

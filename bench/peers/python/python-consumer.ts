@@ -17,7 +17,8 @@ export interface PythonRun {
 
 const program = join(import.meta.dirname, "order_consumer.py");
 const outputSchema = z.object({
-  measurement: measurementSchema,
+  /** `committedPerSecond`: until the broker has answered every commit. */
+  measurement: measurementSchema.extend({ committedPerSecond: z.number() }),
   end: z.object({
     orders: z.number(),
     updates: z.number(),
@@ -33,7 +34,7 @@ export async function runPythonConsumer({
   mode,
   environment,
   events,
-}: PythonRun): Promise<Measurement> {
+}: PythonRun): Promise<Measurement & { readonly committedPerSecond: number }> {
   const printed = await runToEnd([python, program, mode, String(events)], { env: environment });
   const { measurement, end } = outputSchema.parse(JSON.parse(printed.trim().split("\n").at(-1) ?? ""));
   const faults = faultsOf(end, expectedOrders(events));
