@@ -1,16 +1,18 @@
 // Dead letters for benchmarks: updates of system A that came before their orders, each of another order, with the bytes that
 // cart would have written; and the orders, which are there by now.
-import type { Order } from "../order/domain/order.ts";
-import type { IndexedDeadLetter } from "../order/store/dead-letter-index.ts";
-import type { OrderStore } from "../order/store/order-store.ts";
-import { openCodec } from "../schemas/codec.ts";
-import type { SchemaRegistry } from "../schemas/registry.ts";
+import type { Order } from "../../order/domain/order.ts";
+import type { IndexedDeadLetter } from "../../order/store/dead-letter-index.ts";
+import type { OrderStore } from "../../order/store/order-store.ts";
+import { openCodec } from "../../schemas/codec.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
 
 export interface FailedUpdatesOptions {
   readonly store: OrderStore;
   readonly registry: SchemaRegistry;
   readonly topic: string;
   readonly count: number;
+  /** Index of the first; 0 by default. */
+  readonly from?: number;
 }
 
 const batchSize = 5000;
@@ -21,11 +23,13 @@ export async function addFailedUpdates({
   registry,
   topic,
   count,
+  from = 0,
 }: FailedUpdatesOptions): Promise<void> {
   const codec = openCodec({ registry, subjects: [[topic, "OrderStatusUpdate"]] });
   await codec.ready();
-  for (let first = 0; first < count; first += batchSize) {
-    const indexes = Array.from({ length: Math.min(batchSize, count - first) }, (_, index) => first + index);
+  const end = from + count;
+  for (let first = from; first < end; first += batchSize) {
+    const indexes = Array.from({ length: Math.min(batchSize, end - first) }, (_, index) => first + index);
     await store.deadLetters.add(
       indexes.map((index) => {
         const event = {

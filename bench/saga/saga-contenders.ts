@@ -1,18 +1,18 @@
 // Who is measured: our order service and the Kafka Streams program, each with a database, topics and a group of its own for
 // every run, and with the check that its database says what the topic says.
 import { SQL } from "bun";
-import { openOrderStore } from "../order/store/open-order-store.ts";
-import type { Logger } from "../service/logger.ts";
-import { openParts } from "../service/open-parts.ts";
-import { readSettings } from "../service/settings.ts";
-import { keepTopics } from "../service/topics.ts";
-import type { SagaCase } from "./cases/saga-case.ts";
-import { kafkaStreams, orderService } from "./cases/saga-programs.ts";
-import { createPostgresDatabase } from "./databases.ts";
-import type { StreamsProgram } from "./peers/streams/streams-program.ts";
+import { openOrderStore } from "../../order/store/open-order-store.ts";
+import type { Logger } from "../../service/logger.ts";
+import { openParts } from "../../service/open-parts.ts";
+import { readSettings } from "../../service/settings.ts";
+import { keepTopics } from "../../service/topics.ts";
+import type { SagaCase } from "../cases/saga-case.ts";
+import { kafkaStreams, orderService } from "../cases/saga-programs.ts";
+import { createPostgresDatabase } from "../databases.ts";
+import type { StreamsProgram } from "../peers/streams/streams-program.ts";
 import { resultOf } from "./saga-decisions.ts";
 import type { DecisionTopics } from "./saga-fill.ts";
-import type { Servers } from "./servers.ts";
+import type { Servers } from "../servers.ts";
 import { openSlowStatements } from "./slow-statements.ts";
 
 export interface Contender {

@@ -1,18 +1,18 @@
 // What is there before a saga benchmark begins: a database in which every order has been placed and announced, to be copied
 // for each case, and topics with both decisions about each order, side by side in time.
 import { SQL } from "bun";
-import { ensureTopics } from "../kafka/admin.ts";
-import { openPublisher, type Publisher } from "../kafka/publisher.ts";
-import type { Saga, Side } from "../order/saga/domain/saga.ts";
-import { placeOrder } from "../order/saga/domain/transitions.ts";
-import { toSagaOrder } from "../order/saga/saga-order.ts";
-import type { OutgoingMessage } from "../order/saga/store/saga-store.ts";
-import { openOrderStore } from "../order/store/open-order-store.ts";
-import type { Logger } from "../service/logger.ts";
-import { readSettings } from "../service/settings.ts";
-import { topicSpecs } from "../service/topics.ts";
+import { ensureTopics } from "../../kafka/admin.ts";
+import { openPublisher, type Publisher } from "../../kafka/publisher.ts";
+import type { Saga, Side } from "../../order/saga/domain/saga.ts";
+import { placeOrder } from "../../order/saga/domain/transitions.ts";
+import { toSagaOrder } from "../../order/saga/saga-order.ts";
+import type { OutgoingMessage } from "../../order/saga/store/saga-store.ts";
+import { openOrderStore } from "../../order/store/open-order-store.ts";
+import type { Logger } from "../../service/logger.ts";
+import { readSettings } from "../../service/settings.ts";
+import { topicSpecs } from "../../service/topics.ts";
 import { decisionValue, placementOf } from "./saga-decisions.ts";
-import type { Servers } from "./servers.ts";
+import type { Servers } from "../servers.ts";
 
 /** As in settings: SAGA_PAYMENT_TOPIC and SAGA_STOCK_TOPIC. */
 export type DecisionTopics = Readonly<Record<Side, string>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { outcomeOf } from "../order/saga/domain/outcome.ts";
+import { outcomeOf } from "../../order/saga/domain/outcome.ts";
 import { createResultCheck } from "./result-check.ts";
 import { decisionValue, resultOf } from "./saga-decisions.ts";
 

@@ -1,6 +1,6 @@
 // The orders of the saga benchmark and the two decisions about each, from the order's id alone, with the result that system
 // C's table has for them: seven of ten are accepted by both, the others refused by payment, by stock, or by both.
-import type { Answer, Placement, SettledStatus, Side } from "../order/saga/domain/saga.ts";
+import type { Answer, Placement, SettledStatus, Side } from "../../order/saga/domain/saga.ts";
 
 export interface Result {
   readonly status: SettledStatus;

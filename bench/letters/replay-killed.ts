@@ -1,50 +1,26 @@
 // `bun run bench -- replay --kill`: the same replay by an order service of its own process, which is killed with -9 when half of the
 // letters have their outcome and started again. Throws when the account is not exact: every letter one outcome, every order one
 // effect, none twice.
-import { createOrderClient } from "../contract/client.ts";
-import { openOrderStore } from "../order/store/open-order-store.ts";
-import { openParts } from "../service/open-parts.ts";
-import { readSettings } from "../service/settings.ts";
-import { startService } from "../test/load/service-process.ts";
-import { createDatabase, type StoreKind } from "./databases.ts";
+import { createOrderClient } from "../../contract/client.ts";
+import { openOrderStore } from "../../order/store/open-order-store.ts";
+import { openParts } from "../../service/open-parts.ts";
+import { readSettings } from "../../service/settings.ts";
+import { startService } from "../../test/load/service-process.ts";
+import { createDatabase, type StoreKind } from "../databases.ts";
 import { addFailedUpdates, addOrders, orderIdAt } from "./failed-updates.ts";
-import { openServers } from "./servers.ts";
-
-export interface KilledReplayTime {
-  readonly store: StoreKind;
-  readonly letters: number;
-  /** Outcomes that were there when it was killed. */
-  readonly settledAtKill: number;
-  /** From the kill to the next outcome, with the restart. */
-  readonly awaySeconds: number;
-  /** From the order to the last outcome, without that. */
-  readonly perSecond: number;
-}
+import type { RoundOutcome } from "../run-rounds.ts";
 
 const mostPerSecond = 50_000;
 
-export async function benchKilledReplay(
-  count: number,
-  stores: readonly StoreKind[],
-): Promise<readonly KilledReplayTime[]> {
-  const servers = await openServers();
-  try {
-    const measured: KilledReplayTime[] = [];
-    // What is in memory dies with its process.
-    for (const store of stores.filter((kind) => kind !== "sqlite-memory")) {
-      measured.push(await replayKilled(count, store, servers.environment));
-    }
-    return measured;
-  } finally {
-    await servers.close();
-  }
-}
-
-async function replayKilled(
+/**
+ * `settledAtKill`: outcomes that were there when it was killed. `awaySeconds`: from the kill to the next outcome, with the restart.
+ * `lettersPerSecond`: from the order to the last outcome, without that.
+ */
+export async function replayKilled(
   count: number,
   kind: StoreKind,
   servers: Readonly<Record<string, string>> & { readonly DATABASE_URL: string },
-): Promise<KilledReplayTime> {
+): Promise<RoundOutcome> {
   const database = await createDatabase(kind, servers.DATABASE_URL);
   const name = `bench-${crypto.randomUUID().slice(0, 8)}`;
   const environment = {
@@ -107,5 +83,5 @@ async function replayKilled(
   parts.close();
   await store.close();
   await database.drop();
-  return { store: kind, letters: count, settledAtKill, awaySeconds, perSecond: Math.round(count / seconds) };
+  return { figures: { letters: count, settledAtKill, awaySeconds, lettersPerSecond: count / seconds } };
 }

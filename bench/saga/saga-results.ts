@@ -1,8 +1,8 @@
 // What a reader of committed records finds on `orders`: while a program runs, when each order's result became readable; after
 // it has stopped, whether every order has exactly one result and the right one, by reading the whole topic again.
-import { openConsumer } from "../kafka/consumer.ts";
-import { readTopic } from "../kafka/read-topic.ts";
-import type { Logger } from "../service/logger.ts";
+import { openConsumer } from "../../kafka/consumer.ts";
+import { readTopic } from "../../kafka/read-topic.ts";
+import type { Logger } from "../../service/logger.ts";
 import { createResultCheck } from "./result-check.ts";
 
 export interface ResultTopic {

@@ -1,46 +1,46 @@
 // `bun run bench -- replay`: how fast very many dead letters are replayed through a running order service, and whether its account
 // is exact: every letter applied once, every order changed once.
-import { createOrderClient } from "../contract/client.ts";
-import { openOrder } from "../order/open-order.ts";
-import { openOrderStore } from "../order/store/open-order-store.ts";
-import { createLogger } from "../service/logger.ts";
-import { openParts } from "../service/open-parts.ts";
-import { readSettings } from "../service/settings.ts";
-import { untilReady } from "../service/until-ready.ts";
-import { createDatabase, type StoreKind } from "./databases.ts";
+import { createOrderClient } from "../../contract/client.ts";
+import { openOrder } from "../../order/open-order.ts";
+import { openOrderStore } from "../../order/store/open-order-store.ts";
+import { createLogger } from "../../service/logger.ts";
+import { openParts } from "../../service/open-parts.ts";
+import { readSettings } from "../../service/settings.ts";
+import { untilReady } from "../../service/until-ready.ts";
+import type { BenchPart, PartContext } from "../bench-part.ts";
+import { createDatabase, type StoreKind, storesOf } from "../databases.ts";
+import type { MeasuredCase } from "../report/result-file.ts";
+import { type RoundOutcome, runRounds } from "../run-rounds.ts";
 import { addFailedUpdates, addOrders, orderIdAt } from "./failed-updates.ts";
-import { openServers } from "./servers.ts";
-
-export interface ReplayTime {
-  readonly store: StoreKind;
-  readonly letters: number;
-  /** From the order to the last outcome. */
-  readonly seconds: number;
-  readonly perSecond: number;
-}
+import { replayKilled } from "./replay-killed.ts";
 
 const mostPerSecond = 50_000;
 
-/** Throws when the account is not exact. */
-export async function benchReplay(
-  count: number,
-  stores: readonly StoreKind[],
-): Promise<readonly ReplayTime[]> {
-  const servers = await openServers();
-  try {
-    const measured: ReplayTime[] = [];
-    for (const store of stores) measured.push(await replayAll(count, store, servers.environment));
-    return measured;
-  } finally {
-    await servers.close();
-  }
+export const replay: BenchPart = {
+  name: "replay",
+  full: { letters: [100_000], store: "both", rounds: 1, kill: false },
+  quick: { letters: [10_000], store: "both", rounds: 1, kill: false },
+  run: benchReplay,
+};
+
+async function benchReplay({ options, servers, display }: PartContext): Promise<readonly MeasuredCase[]> {
+  const letters = options.letters[0] ?? 0;
+  const heats = storesOf(options.store)
+    // What is in memory dies with its process, and nobody asks it from another.
+    .filter((store) => store !== "sqlite-memory")
+    .map((store) => ({
+      group: options.kill ? "killed half-way" : "",
+      name: store,
+      run: () => (options.kill ? replayKilled : replayAll)(letters, store, servers.environment),
+    }));
+  return runRounds(heats, options.rounds, display);
 }
 
 async function replayAll(
   count: number,
   kind: StoreKind,
   environment: Readonly<Record<string, string>> & { readonly DATABASE_URL: string },
-): Promise<ReplayTime> {
+): Promise<RoundOutcome> {
   const database = await createDatabase(kind, environment.DATABASE_URL);
   const name = `bench-${crypto.randomUUID().slice(0, 8)}`;
   const read = readSettings({
@@ -87,5 +87,5 @@ async function replayAll(
   parts.close();
   await store.close();
   await database.drop();
-  return { store: kind, letters: count, seconds, perSecond: Math.round(count / seconds) };
+  return { figures: { letters: count, seconds, lettersPerSecond: count / seconds } };
 }

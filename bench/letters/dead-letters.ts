@@ -1,48 +1,62 @@
 // `bun run bench -- dlq`: how long an operator waits in front of very many dead letters, for each question that the index and
 // the replays answer; the slowest of several times, because that is the one that people remember.
-import { openOrderStore } from "../order/store/open-order-store.ts";
-import type { OrderStore } from "../order/store/order-store.ts";
-import { createMockRegistry } from "../schemas/mock-registry.ts";
-import { createDatabase, type StoreKind } from "./databases.ts";
+import { openOrderStore } from "../../order/store/open-order-store.ts";
+import type { OrderStore } from "../../order/store/order-store.ts";
+import { createMockRegistry } from "../../schemas/mock-registry.ts";
+import type { BenchPart, PartContext } from "../bench-part.ts";
+import { createDatabase, type StoreKind, storesOf } from "../databases.ts";
+import type { MeasuredCase } from "../report/result-file.ts";
 import { addFailedUpdates, orderIdAt } from "./failed-updates.ts";
-import { openServers } from "./servers.ts";
-
-export interface QuestionTime {
-  readonly store: StoreKind;
-  readonly question: string;
-  readonly slowestMs: number;
-}
 
 const times = 5;
 
-export async function benchDeadLetters(
-  count: number,
-  stores: readonly StoreKind[],
-): Promise<readonly QuestionTime[]> {
-  const servers = await openServers();
-  const answers: QuestionTime[] = [];
+export const deadLetters: BenchPart = {
+  name: "dlq",
+  full: { letters: [100_000], store: "both" },
+  quick: { letters: [10_000], store: "both" },
+  run: benchDeadLetters,
+};
+
+async function benchDeadLetters({
+  options,
+  servers,
+  display,
+}: PartContext): Promise<readonly MeasuredCase[]> {
+  const count = options.letters[0] ?? 0;
+  const cases: MeasuredCase[] = [];
+  // Nobody asks a store in memory from another process.
+  for (const kind of storesOf(options.store).filter((store) => store !== "sqlite-memory")) {
+    display.show({ stage: `${count} dead letters in ${kind}`, fraction: 0 });
+    cases.push(...(await askAll(kind, servers.environment.DATABASE_URL, count)));
+  }
+  return cases;
+}
+
+async function askAll(kind: StoreKind, serverUrl: string, count: number): Promise<readonly MeasuredCase[]> {
+  const database = await createDatabase(kind, serverUrl);
+  const store = await openOrderStore(database.url);
+  const answer = (name: string, everyMs: readonly number[]): MeasuredCase => ({
+    group: kind,
+    name,
+    rounds: everyMs.map((ms) => ({ ms })),
+  });
   try {
-    for (const kind of stores) {
-      const database = await createDatabase(kind, servers.environment.DATABASE_URL);
-      const store = await openOrderStore(database.url);
-      const startMs = performance.now();
-      await addFailedUpdates({ store, registry: createMockRegistry(), topic: "order-status-updates", count });
-      answers.push({ store: kind, question: "add all", slowestMs: performance.now() - startMs });
-      for (const [question, ask, often] of questionsTo(store, count)) {
-        let slowestMs = 0;
-        for (let time = 0; time < often; time += 1) {
-          const askedMs = performance.now();
-          await ask(time);
-          slowestMs = Math.max(slowestMs, performance.now() - askedMs);
-        }
-        answers.push({ store: kind, question, slowestMs });
+    const startMs = performance.now();
+    await addFailedUpdates({ store, registry: createMockRegistry(), topic: "order-status-updates", count });
+    const answers = [answer("add all", [performance.now() - startMs])];
+    for (const [question, ask, often] of questionsTo(store, count)) {
+      const everyMs: number[] = [];
+      for (let time = 0; time < often; time += 1) {
+        const askedMs = performance.now();
+        await ask(time);
+        everyMs.push(performance.now() - askedMs);
       }
-      await store.close();
-      await database.drop();
+      answers.push(answer(question, everyMs));
     }
     return answers;
   } finally {
-    await servers.close();
+    await store.close();
+    await database.drop();
   }
 }
 
