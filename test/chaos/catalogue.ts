@@ -11,7 +11,8 @@ const perTurn = 3;
 export function faultsOf({ faults }: Pick<Tier, "faults">, seed: number): readonly Fault[] {
   if (faults === "all") return catalogue;
   const quick = catalogue.filter(({ pace }) => pace === "quick");
-  return Array.from({ length: Math.min(perTurn, quick.length) }, (_, index) => quick[(seed * perTurn + index) % quick.length]).filter(
-    (fault) => fault !== undefined,
-  );
+  return Array.from(
+    { length: Math.min(perTurn, quick.length) },
+    (_, index) => quick[(seed * perTurn + index) % quick.length],
+  ).filter((fault) => fault !== undefined);
 }

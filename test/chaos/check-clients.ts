@@ -21,7 +21,7 @@ interface Asked {
 
 export async function checkClients(
   source: RunSource,
-  { byCart }: TopicsRead,
+  { byCart, renamed }: TopicsRead,
   findings: Findings,
 ): Promise<ClientOutcomes> {
   const asked = new Map<string, Asked>();
@@ -40,9 +40,14 @@ export async function checkClients(
   for (const [id, { ok, unknown, isKeyed }] of asked) {
     const found = byCart.get(id) ?? 0;
     const least = isKeyed ? Math.min(ok, 1) : ok;
+    if (isKeyed && renamed.has(id))
+      findings.add("client", "has several event ids under one Idempotency-Key", id);
     if (found < least) findings.add("lost", "was taken by cart and is not on its topic", id);
     if (found > ok + unknown) {
-      const what = ok + unknown === 0 ? "was refused by cart and is on its topic" : "is on its topic more often than asked for";
+      const what =
+        ok + unknown === 0
+          ? "was refused by cart and is on its topic"
+          : "is on its topic more often than asked for";
       findings.add("client", what, id);
     }
   }
@@ -51,10 +56,7 @@ export async function checkClients(
   return outcomesOf(asked, byCart);
 }
 
-function outcomesOf(
-  asked: ReadonlyMap<string, Asked>,
-  byCart: ReadonlyMap<string, number>,
-): ClientOutcomes {
+function outcomesOf(asked: ReadonlyMap<string, Asked>, byCart: ReadonlyMap<string, number>): ClientOutcomes {
   const outcomes = { ok: 0, failed: 0, unknown: 0, unknownAndThere: 0 };
   for (const [id, { isCreate, ok, unknown }] of asked) {
     if (!isCreate) continue;

@@ -84,17 +84,21 @@ function countOf(findings: readonly Finding[], kind: Finding["kind"]): number {
   return findings.reduce((sum, finding) => (finding.kind === kind ? sum + finding.count : sum), 0);
 }
 
-type Told = Pick<
-  ChaosReport,
-  "kills" | "killsWithoutWork" | "leaves" | "freezes" | "faults" | "recoveryMs"
->;
+type Told = Pick<ChaosReport, "kills" | "killsWithoutWork" | "leaves" | "freezes" | "faults" | "recoveryMs">;
 
-async function readEvents(directory: string, { kills: planned }: RunFacts, findings: Findings): Promise<Told> {
+async function readEvents(
+  directory: string,
+  { kills: planned }: RunFacts,
+  findings: Findings,
+): Promise<Told> {
   const byPoint: Record<string, number> = {};
   const recoveries = new Map<string, number[]>();
   const faults = new Map<string, FaultOutcome>();
   let [all, killsWithoutWork, leaves, freezes] = [0, 0, 0, 0];
-  for await (const { kind, what, row = "", bit, recoveredMs, expectations = [] } of readLines(directory, "events")) {
+  for await (const { kind, what, row = "", bit, recoveredMs, expectations = [] } of readLines(
+    directory,
+    "events",
+  )) {
     if (kind === "kill" && bit === true) {
       all += 1;
       byPoint[what] = (byPoint[what] ?? 0) + 1;
@@ -104,7 +108,11 @@ async function readEvents(directory: string, { kills: planned }: RunFacts, findi
     if (recoveredMs !== undefined) recoveries.set(what, [...(recoveries.get(what) ?? []), recoveredMs]);
     const broken = expectations.filter(({ held }) => !held);
     for (const { what: sentence, detail = "" } of broken)
-      findings.add("expectation", kind === "fault" ? `${what}: not so: ${sentence}` : `not so: ${sentence}`, detail);
+      findings.add(
+        "expectation",
+        kind === "fault" ? `${what}: not so: ${sentence}` : `not so: ${sentence}`,
+        detail,
+      );
     if (kind === "fault") {
       faults.set(what, {
         name: what,
@@ -130,7 +138,8 @@ async function readEvents(directory: string, { kills: planned }: RunFacts, findi
 
 function percentilesOf(times: readonly number[]): Percentiles {
   const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
 }
 

@@ -45,8 +45,7 @@ function checkRow(
     const event = events.find((one) => one.source === partition && one.offset === offset);
     return event === undefined || (event === created && events.length > 1) ? [] : [event.status];
   });
-  if (!latest.includes(status))
-    findings.add("inversion", "has another status than its last event", orderId);
+  if (!latest.includes(status)) findings.add("inversion", "has another status than its last event", orderId);
 }
 
 function lastOffsets(events: ExpectedOrder["events"]): ReadonlyMap<string, number> {
@@ -85,10 +84,12 @@ function checkChange(
   else if (moved.length === 0 || version <= (before?.version ?? 0))
     findings.add("double effect", "was changed by no new event", orderId);
   const takenIn = events.filter(({ source, offset }) => offset <= (applied[source] ?? -1));
-  if (takenIn.length > version) findings.add("inversion", "was changed past an event that it did not have yet", orderId);
+  if (takenIn.length > version)
+    findings.add("inversion", "was changed past an event that it did not have yet", orderId);
   if (takenIn.length < version) findings.add("double effect", "counted an event twice on the way", orderId);
   const movedTo = moved.map(
-    ([partition, offset]) => events.find((event) => event.source === partition && event.offset === offset)?.status,
+    ([partition, offset]) =>
+      events.find((event) => event.source === partition && event.offset === offset)?.status,
   );
   if (moved.length > 0 && !movedTo.includes(status))
     findings.add("inversion", "had a status on the way that is not its last event's", orderId);

@@ -61,6 +61,8 @@ export interface TopicsRead {
   readonly exact: ReadonlyMap<string, ExactBytes>;
   /** How often cart wrote the create of an order, and a change (`<order> <status>`). */
   readonly byCart: ReadonlyMap<string, number>;
+  /** Orders whose create cart wrote again, and not under the event id of the first. */
+  readonly renamed: ReadonlySet<string>;
 }
 
 export async function checkRun(source: RunSource, { retryDelaysMs }: CheckOptions): Promise<RunCheck> {
@@ -72,7 +74,8 @@ export async function checkRun(source: RunSource, { retryDelaysMs }: CheckOption
     if (before === undefined) letters.set(letter.id, letter);
     else {
       copies += 1;
-      if (!Bun.deepEquals(before, letter)) findings.add("dead letter", "has two dead letters that differ", letter.id);
+      if (!Bun.deepEquals(before, letter))
+        findings.add("dead letter", "has two dead letters that differ", letter.id);
     }
   }
   const { topics, records } = await readTopics(source, letters, findings);
@@ -82,7 +85,9 @@ export async function checkRun(source: RunSource, { retryDelaysMs }: CheckOption
   const sagas = await checkSagas(source, findings);
   const exact = [...topics.bad].filter(([id, { record, reasons }]) => {
     const letter = letters.get(id);
-    return letter !== undefined && isOneOf(letter.reason, reasons) && Bun.deepEquals(letter.exact, record.exact);
+    return (
+      letter !== undefined && isOneOf(letter.reason, reasons) && Bun.deepEquals(letter.exact, record.exact)
+    );
   });
   return {
     findings: findings.all(),
@@ -94,8 +99,16 @@ export async function checkRun(source: RunSource, { retryDelaysMs }: CheckOption
   };
 }
 
-export function recordId({ topic, partition, offset }: Pick<RecordLine, "topic" | "partition" | "offset">): string {
+export function recordId({
+  topic,
+  partition,
+  offset,
+}: Pick<RecordLine, "topic" | "partition" | "offset">): string {
   return `${topic}/${partition}/${offset}`;
+}
+
+function isStatusOfA({ intent }: RecordLine): boolean {
+  return intent.kind === "status" && intent.system === "A";
 }
 
 export function isOneOf(reason: string, reasons: readonly string[]): boolean {
@@ -108,11 +121,15 @@ async function readTopics(
   findings: Findings,
 ): Promise<{ topics: TopicsRead; records: number }> {
   const committed = new Map<string, number>();
-  for await (const { source: partition, offset } of source.read("committed")) committed.set(partition, offset);
+  for await (const { source: partition, offset } of source.read("committed"))
+    committed.set(partition, offset);
   const fold = createOrderFold();
   const bad = new Map<string, BadRecord>();
   const exact = new Map<string, ExactBytes>();
   const byCart = new Map<string, number>();
+  const renamed = new Set<string>();
+  const tried = new Set<string>();
+  for await (const { id } of source.read("attempts")) tried.add(id);
   const ids = new Set<string>();
   let records = 0;
 
@@ -128,6 +145,9 @@ async function readTopics(
         findings.add("dead letter", `is dead for another reason than ${wanted}`, id);
     } else if (letter !== undefined) {
       findings.add("dead letter", `is a dead letter (${letter.reason}) and should have been applied`, id);
+    } else if (tried.has(id) && !isStatusOfA(record)) {
+      // Only an update that overtakes its create has something to wait for.
+      findings.add("attempts", "has failed, and nothing stood against it", id);
     }
   }
 
@@ -143,12 +163,15 @@ async function readTopics(
     if (isCarts && intent.kind !== "poison") {
       const key = intent.kind === "create" ? orderId : `${orderId} ${intent.status}`;
       byCart.set(key, (byCart.get(key) ?? 0) + 1);
+      const first = fold.orders.get(orderId);
+      if (intent.kind === "create" && first !== undefined && first.createdBy !== intent.eventId)
+        renamed.add(orderId);
     }
-    if (intent.kind === "status" && intent.system === "A") onStatusTopic.push(record);
+    if (isStatusOfA(record)) onStatusTopic.push(record);
     else take(record);
   }
   for (const record of onStatusTopic) take(record);
   for (const id of letters.keys())
     if (!ids.has(id)) findings.add("dead letter", "is a dead letter of a record that is not there", id);
-  return { topics: { orders: fold.orders, bad, letters, exact, byCart }, records };
+  return { topics: { orders: fold.orders, bad, letters, exact, byCart, renamed }, records };
 }

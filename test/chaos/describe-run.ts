@@ -38,7 +38,9 @@ async function commit(): Promise<string> {
   try {
     const cwd = import.meta.dirname;
     const name = (await runToEnd(["git", "rev-parse", "--short", "HEAD"], { cwd })).trim();
-    const changes = (await runToEnd(["git", "status", "--porcelain", "--untracked-files=no"], { cwd })).trim();
+    const changes = (
+      await runToEnd(["git", "status", "--porcelain", "--untracked-files=no"], { cwd })
+    ).trim();
     return changes === "" ? name : `${name}+`;
   } catch {
     return "unknown";

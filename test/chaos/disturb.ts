@@ -39,7 +39,11 @@ export function createDisturber(stage: OpenStage): Disturber {
   }
 
   function expect(what: string, held: boolean, detail: string): void {
-    stage.record({ kind: "note", what: "expectation", expectations: [{ what, held, ...(held ? {} : { detail }) }] });
+    stage.record({
+      kind: "note",
+      what: "expectation",
+      expectations: [{ what, held, ...(held ? {} : { detail }) }],
+    });
   }
 
   /** Whether something was in flight the moment before. */
@@ -85,7 +89,10 @@ export function createDisturber(stage: OpenStage): Disturber {
     );
   }
 
-  async function crash({ point, first }: Extract<Disturbance, { kind: "crash" }>, slot: OpenSlot): Promise<void> {
+  async function crash(
+    { point, first }: Extract<Disturbance, { kind: "crash" }>,
+    slot: OpenSlot,
+  ): Promise<void> {
     await slot.start();
     await slot.untilReady();
     if (first === "kill") await kill(slot);
@@ -103,7 +110,8 @@ export function createDisturber(stage: OpenStage): Disturber {
         measure(point, slot);
         return;
       }
-      if (end !== undefined) throw new Error(`${slot.name} ended with ${end} instead of at ${point}: ${slot.log()}`);
+      if (end !== undefined)
+        throw new Error(`${slot.name} ended with ${end} instead of at ${point}: ${slot.log()}`);
       await slot.kill();
       stage.record({ kind: "kill", what: point, slot: slot.name, bit: false });
     }

@@ -8,7 +8,12 @@ export type CrashPoint = NonNullable<Settings["CRASH_AT"]>;
 
 export type Disturbance =
   /** The process ends, by SIGKILL or when asked to; the next one kills itself at the point. */
-  | { readonly kind: "crash"; readonly slot: number; readonly point: CrashPoint; readonly first: "kill" | "leave" }
+  | {
+      readonly kind: "crash";
+      readonly slot: number;
+      readonly point: CrashPoint;
+      readonly first: "kill" | "leave";
+    }
   | { readonly kind: "kill"; readonly slot: number }
   | { readonly kind: "kill-cart" }
   /** Shorter than the session. */

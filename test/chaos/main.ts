@@ -39,7 +39,8 @@ process.exit();
 async function main(): Promise<number> {
   const [command, directory] = positionals.filter((word) => word !== "--");
   if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
-  if (command !== undefined) throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
+  if (command !== undefined)
+    throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
   return await run();
 }
 

@@ -198,7 +198,11 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
       return performance.now() - startedAt;
     },
     untilHealth: (slot, status, withinMs) =>
-      until(`${slot.name} answers /health with ${status}`, async () => (await slot.statusOf("/health")) === status, withinMs),
+      until(
+        `${slot.name} answers /health with ${status}`,
+        async () => (await slot.statusOf("/health")) === status,
+        withinMs,
+      ),
     note: (what) => record({ kind: "note", what }),
     record,
     async noteAttempts() {
@@ -217,9 +221,11 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
       for (const slot of slots) {
         if (!slot.isRunning) continue;
         const code = await slot.stop();
-        if (code !== 0) faults.push(`${slot.name} ended with ${code} when it was asked to stop: ${slot.log()}`);
+        if (code !== 0)
+          faults.push(`${slot.name} ended with ${code} when it was asked to stop: ${slot.log()}`);
       }
-      for (const what of faults) record({ kind: "note", what: "expectation", expectations: [{ what, held: false }] });
+      for (const what of faults)
+        record({ kind: "note", what: "expectation", expectations: [{ what, held: false }] });
       load.close();
       await Promise.all([events.close(), clients.close(), seen.close()]);
       await readRun({ brokers, registryUrl: registry.url, databaseUrl, settings, directory });

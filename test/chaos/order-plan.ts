@@ -35,7 +35,16 @@ export interface PlannedStep {
 /** Between two events of an order come so many other orders, at the least. */
 const apart = 30;
 /** Of ten thousand orders. */
-const of10k = { keyed: 2000, askedAgain: 60, written: 500, repeated: 50, duplicated: 150, unknown: 100, poison: 100, wrong: 100 };
+const of10k = {
+  keyed: 2000,
+  askedAgain: 60,
+  written: 500,
+  repeated: 50,
+  duplicated: 150,
+  unknown: 100,
+  poison: 100,
+  wrong: 100,
+};
 /** Kinds of mistakes and of small poison. */
 export const mistakes = 4;
 export const smallPoisons = 4;
@@ -79,7 +88,8 @@ export function planOrder(seed: number, index: number): readonly PlannedStep[] {
   }
   if (happens(of10k.unknown)) add(0, { kind: "write-status", system, status: "lost" }, `U-${index}`);
   if (happens(of10k.poison)) add(apart, { kind: "write-poison", poison: random.below(smallPoisons) });
-  if (happens(of10k.wrong)) add(0, { kind: "ask-wrongly", system, mistake: random.below(mistakes) }, `X-${index}`);
+  if (happens(of10k.wrong))
+    add(0, { kind: "ask-wrongly", system, mistake: random.below(mistakes) }, `X-${index}`);
   return steps;
 }
 

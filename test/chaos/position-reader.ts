@@ -29,7 +29,9 @@ export function openPositionReader(
   }
 
   /** Undefined also when a server that is frozen lets a question wait: then the next one gets a new connection. */
-  async function ask<Row>(question: (sql: SQL) => Promise<readonly Row[]>): Promise<readonly Row[] | undefined> {
+  async function ask<Row>(
+    question: (sql: SQL) => Promise<readonly Row[]>,
+  ): Promise<readonly Row[] | undefined> {
     const asked = sql;
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {

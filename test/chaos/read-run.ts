@@ -184,7 +184,7 @@ async function writeTables({ databaseUrl, directory }: ReadableRun): Promise<voi
 
 async function writeOrders(sql: SQL, directory: string): Promise<void> {
   const lines = openLineWriter(directory, "orders");
-  for (let after = ""; ; ) {
+  for (let after = ""; ;) {
     const rows: readonly OrderRow[] = await sql`
       SELECT order_id, status, cast(version AS text) AS version, cast(applied AS text) AS applied
       FROM orders WHERE order_id > ${after} ORDER BY order_id LIMIT ${rowsAtOnce}`;
@@ -199,7 +199,7 @@ async function writeOrders(sql: SQL, directory: string): Promise<void> {
 /** What the witness wrote down; see witness.ts. */
 async function writeChanges(sql: SQL, directory: string): Promise<void> {
   const lines = openLineWriter(directory, "changes");
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows: readonly (OrderRow & { seq: string })[] = await sql`
       SELECT cast(seq AS text) AS seq, order_id, status, cast(version AS text) AS version,
         cast(applied AS text) AS applied

@@ -13,7 +13,12 @@ export interface ReadableSagas {
   readonly directory: string;
 }
 
-export async function readSagaTopics({ brokers, settings, databaseUrl, directory }: ReadableSagas): Promise<void> {
+export async function readSagaTopics({
+  brokers,
+  settings,
+  databaseUrl,
+  directory,
+}: ReadableSagas): Promise<void> {
   const orders = openLineWriter(directory, "sagaOrders");
   await streamTopic(brokers, settings.SAGA_ORDERS_TOPIC, ({ value }) => {
     const { orderId, customerId, status, source, items }: PublishedOrder = JSON.parse(String(value));
@@ -32,7 +37,9 @@ export async function readSagaTopics({ brokers, settings, databaseUrl, directory
     await decisions.close();
   }
   const letters = openLineWriter(directory, "sagaLetters");
-  await streamTopic(brokers, settings.SAGA_DLQ_TOPIC, (record) => letters.write({ id: readLetter(record).id }));
+  await streamTopic(brokers, settings.SAGA_DLQ_TOPIC, (record) =>
+    letters.write({ id: readLetter(record).id }),
+  );
   await letters.close();
 
   const sql = new SQL(databaseUrl, { max: 1 });

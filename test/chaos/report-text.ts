@@ -9,11 +9,17 @@ export function reportText(report: ChaosReport): string {
       "orders",
       `${number(orders.ok)} ok, ${number(orders.failed)} fail, ${number(orders.unknown)} unknown (${number(orders.unknownAndThere)} of them were taken); ${number(orders.stored)} stored, ${number(orders.sagas)} of system C; ${number(report.records)} records`,
     ],
-    ["kills", `${kills.all}: ${counts(kills.byPoint)}; ${report.leaves} orderly leaves, ${report.freezes} freezes`],
+    [
+      "kills",
+      `${kills.all}: ${counts(kills.byPoint)}; ${report.leaves} orderly leaves, ${report.freezes} freezes`,
+    ],
     ["lost", number(report.lost)],
     ["double effects", number(report.doubleEffects)],
     ["inversions", number(report.inversions)],
-    ["redelivered", `${number(redelivered.all)} records over all restarts, at most ${number(redelivered.most)} to one process; without effect`],
+    [
+      "redelivered",
+      `${number(redelivered.all)} records over all restarts, at most ${number(redelivered.most)} to one process; without effect`,
+    ],
     [
       "dead letters",
       `${number(deadLetters.exact)} of ${number(deadLetters.expected)} exact (one letter, its reason, its bytes); ${number(deadLetters.copies)} copies on the topic`,
@@ -21,9 +27,19 @@ export function reportText(report: ChaosReport): string {
     ["worst lag", `${number(report.worstLag)} records`],
     ...(mutants === undefined
       ? []
-      : [["mutants", `${mutants.caught} of ${mutants.all} caught${mutants.missed.length === 0 ? "" : `; not: ${mutants.missed.join(", ")}`}`]]),
+      : [
+          [
+            "mutants",
+            `${mutants.caught} of ${mutants.all} caught${mutants.missed.length === 0 ? "" : `; not: ${mutants.missed.join(", ")}`}`,
+          ],
+        ]),
     ["machine", facts.machine],
-    ["versions", Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`).join(", ")],
+    [
+      "versions",
+      Object.entries(facts.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
   ].map(([name = "", value = ""]) => `${name.padEnd(15)} ${value}`);
   return [...lines, ...recoveries(report), ...faults(report), "", ...verdict(report), ""].join("\n");
 }

@@ -89,7 +89,8 @@ async function runOn(
     const name = disturbance.kind === "fault" ? disturbance.fault.name : disturbance.kind;
     onProgress(`${name}; ${ok} orders`, (index / schedule.length) * 0.9);
     if (ok >= orders) stage.load.setRate(options.ordersPerSecond / 4);
-    if (disturbance.kind === "fault") await carryOutFault(disturbance.fault, stage, parts, options, disturber);
+    if (disturbance.kind === "fault")
+      await carryOutFault(disturbance.fault, stage, parts, options, disturber);
     else await disturber.carryOut(disturbance);
   }
   await stage.restore();
@@ -125,9 +126,7 @@ async function carryOutFault(
     await common.restore();
     await Promise.all([common.cart, ...common.orders].map((slot) => slot.untilReady()));
     const { bit, expectations, recoveredMs } =
-      fault.ownStage === undefined
-        ? await fault.run(common)
-        : await runOnItsOwn(fault, parts, options);
+      fault.ownStage === undefined ? await fault.run(common) : await runOnItsOwn(fault, parts, options);
     await common.noteAttempts();
     common.record({
       kind: "fault",
