@@ -103,7 +103,8 @@ async function run(
   }
 
   for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAtMs) * rate) / 1000));
+    // The first one is due at once: rounded down alone, each would be sent when the next one is due.
+    const due = Math.min(total, Math.floor(((performance.now() - startedAtMs) * rate) / 1000) + 1);
     for (; sent < due; sent += 1) running.push(create(sent, startedAtMs + (sent * 1000) / rate));
     await Bun.sleep(1);
   }

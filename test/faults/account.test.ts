@@ -1,6 +1,6 @@
 // The checker of the fault runs must itself be able to fail: each kind of damage that it exists for is named.
 import { describe, expect, test } from "bun:test";
-import { type Account, checkAccount, type Intent, type LoggedRecord } from "./account.ts";
+import { type Account, type Attempt, checkAccount, type Intent, type LoggedRecord } from "./account.ts";
 
 const create = (system: "A" | "B", eventId: string | null = null): Intent => ({
   kind: "create",
@@ -149,6 +149,16 @@ const damages: readonly [name: string, damage: (account: Sound) => void, found: 
     "was tried again too early: o/0/3",
   ],
   [
+    "a failed attempt for nothing",
+    ({ seenAttempts }) => seenAttempts.push({ id: "o/0/0", attempts: once }),
+    "has failed, and nothing stood against it: o/0/0",
+  ],
+  [
+    "two deaths of one record",
+    ({ letters }) => letters.push({ ...first(letters), attempts: attemptsOfA.map(oneLater) }),
+    "has dead letters that differ: o/0/3",
+  ],
+  [
     "attempts that began anew",
     ({ letters }) =>
       (first(letters).attempts = attemptsOfA.map((one) => ({ ...one, failedAtMs: one.failedAtMs + 50 }))),
@@ -199,6 +209,10 @@ describe("checkAccount", () => {
     });
   }
 });
+
+function oneLater({ attempt, failedAtMs }: Attempt): Attempt {
+  return { attempt, failedAtMs: failedAtMs + 1 };
+}
 
 function first<Item>(items: readonly Item[]): Item {
   const [item] = items;

@@ -77,10 +77,11 @@ interface ExpectedOrder {
 export function checkAccount(account: Account): readonly string[] {
   const letters = new Map(account.letters.map((letter) => [letter.id, letter]));
   const faults = createFaults();
-  const orders = fold(account, letters, faults);
+  const sound = new Set<string>();
+  const orders = fold(account, letters, faults, sound);
   checkEnds(account, letters, faults);
   checkOrders(account, orders, faults);
-  checkLetters(account, letters, faults);
+  checkLetters(account, letters, sound, faults);
   return faults.sentences();
 }
 
@@ -92,11 +93,15 @@ export function recordId({
   return `${topic}/${partition}/${offset}`;
 }
 
-/** The orders as they must be, reading each partition from its start. */
+/**
+ * The orders as they must be, reading each partition from its start. Notes the records that nothing stands against at any
+ * time, so that no try of them can fail.
+ */
 function fold(
   { records }: Account,
   letters: ReadonlyMap<string, Letter>,
   faults: Faults,
+  sound: Set<string>,
 ): ReadonlyMap<string, ExpectedOrder> {
   const orders = new Map<string, ExpectedOrder>();
   const isOnStatusTopic = ({ intent }: LoggedRecord) => intent.kind === "status" && intent.system === "A";
@@ -116,6 +121,7 @@ function fold(
       continue;
     }
     if (reason !== undefined) faults.add(`is a dead letter (${reason}) and should have been applied`, id);
+    if (!isOnStatusTopic(record)) sound.add(id);
     if (outcome.applies) apply(record, order, orders);
   }
   return orders;
@@ -211,7 +217,12 @@ function checkOrders(
   }
 }
 
-function checkLetters(account: Account, letters: ReadonlyMap<string, Letter>, faults: Faults): void {
+function checkLetters(
+  account: Account,
+  letters: ReadonlyMap<string, Letter>,
+  sound: ReadonlySet<string>,
+  faults: Faults,
+): void {
   const records = new Map(account.records.map((record) => [recordId(record), record]));
   for (const letter of account.letters) {
     const record = records.get(letter.id);
@@ -219,8 +230,12 @@ function checkLetters(account: Account, letters: ReadonlyMap<string, Letter>, fa
     if (letter.value !== record.value)
       faults.add("has other bytes in its dead letter than on its topic", letter.id);
     checkAttempts(letter, record.intent, account.retryDelaysMs, faults);
+    // What it tells is stored with its record, so whoever publishes it tells the same.
+    if (!startsWith(letter.attempts, letters.get(letter.id)?.attempts ?? []))
+      faults.add("has dead letters that differ", letter.id);
   }
   for (const { id, attempts } of account.seenAttempts) {
+    if (sound.has(id)) faults.add("has failed, and nothing stood against it", id);
     const letter = letters.get(id);
     // A cured event has no letter.
     if (letter !== undefined && !startsWith(letter.attempts, attempts))

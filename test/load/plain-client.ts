@@ -8,16 +8,19 @@ export interface PlainAnswer {
 }
 
 export interface PlainClient {
-  /** Rejects when the connection breaks before the whole answer is there. */
-  send(method: string, path: string, body?: string): Promise<PlainAnswer>;
+  /** Rejects when the connection breaks before the whole answer is there. `headers` are this request's own. */
+  send(
+    method: string,
+    path: string,
+    body?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<PlainAnswer>;
   close(): void;
 }
 
 export function createPlainClient(url: string, headers: Readonly<Record<string, string>> = {}): PlainClient {
   const { hostname, port, host } = new URL(url);
-  const fixed = Object.entries({ host, "content-type": "application/json", ...headers })
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
+  const fixed = headerLines({ host, "content-type": "application/json", ...headers });
   let socket: Socket | undefined;
 
   function open(): Promise<Socket> {
@@ -61,11 +64,13 @@ export function createPlainClient(url: string, headers: Readonly<Record<string, 
   }
 
   return {
-    async send(method, path, body = "") {
+    async send(method, path, body = "", own = {}) {
+      // Closed between two requests: nothing of this one was on it.
+      if (socket?.destroyed === true) socket = undefined;
       const on = (socket ??= await open());
       const answer = receive(on);
       on.write(
-        `${method} ${path} HTTP/1.1\r\n${fixed}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `${method} ${path} HTTP/1.1\r\n${fixed}${headerLines(own)}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
       try {
         const { status, body: received, last } = await answer;
@@ -81,4 +86,10 @@ export function createPlainClient(url: string, headers: Readonly<Record<string, 
     },
     close: () => socket?.destroy(),
   };
+}
+
+function headerLines(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
 }

@@ -9,6 +9,7 @@ export interface ServiceProcess {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Resolves when it is ready for requests; rejects with its log when it ends before, or takes longer than a minute. */
   ready(): Promise<void>;
   /** How it ended: the signal that ended it, or its exit code. */
@@ -86,6 +87,7 @@ export async function spawnService(
   return {
     url,
     port,
+    pid: child.pid,
     ended,
     log,
     async ready() {

@@ -29,7 +29,10 @@ function isCauseReal(
   if (record.key?.toString().startsWith("TEST-FAIL") === true) return message === simulatedFailureMessage;
   if (text.isInvalid) return message === invalidMessage;
   const { event } = text;
-  if (/already exists/.test(message)) return event.kind === "create" && orders.has(event.orderId);
+  if (/already exists/.test(message)) {
+    const isRepeat = orders.isCreatedBy(event.orderId, text.eventId);
+    return event.kind === "create" && orders.has(event.orderId) && !isRepeat;
+  }
   // Another instance may have created the order since it was looked up.
   const wasAbsent = (orders.createdAtMs(event.orderId) ?? failedAtMs) >= failedAtMs;
   return /not found|does not exist/.test(message) && event.kind === "status" && wasAbsent;

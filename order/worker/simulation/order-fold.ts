@@ -26,6 +26,8 @@ export interface OrderFold {
   has(orderId: string): boolean;
   /** Milliseconds since the epoch; undefined while it does not exist. */
   createdAtMs(orderId: string): number | undefined;
+  /** Whether a create under this event id is one that it was created by, repeated. */
+  isCreatedBy(orderId: string, eventId: string | null): boolean;
   /** The record has had its effect, or is recognised as a repeat. @throws Violation when it is neither. */
   apply(produced: Produced, nowMs: number): void;
   /** The same for a replay with this outcome, at the place of the record that failed. @throws Violation when it is another's. */
@@ -41,6 +43,7 @@ export function createOrderFold(): OrderFold {
   return {
     has: (orderId) => orders.has(orderId),
     createdAtMs: (orderId) => orders.get(orderId)?.createdAtMs,
+    isCreatedBy: (orderId, eventId) => eventId !== null && orders.get(orderId)?.createEventId === eventId,
     apply({ record: { offset }, source, text }, nowMs) {
       const place = `${source} ${offset}`;
       if (text === null) throw new Violation(`${place} is no event and counts as done`);

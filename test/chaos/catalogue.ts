@@ -1,0 +1,18 @@
+// Every fault that a run may draw, and which of them a tier takes.
+import type { Fault } from "./fault.ts";
+import type { Tier } from "./tiers.ts";
+
+export const catalogue: readonly Fault[] = [];
+
+/** So many quick ones take their turn in CI. */
+const perTurn = 3;
+
+/** The seed decides whose turn it is. */
+export function faultsOf({ faults }: Pick<Tier, "faults">, seed: number): readonly Fault[] {
+  if (faults === "all") return catalogue;
+  const quick = catalogue.filter(({ pace }) => pace === "quick");
+  return Array.from(
+    { length: Math.min(perTurn, quick.length) },
+    (_, index) => quick[(seed * perTurn + index) % quick.length],
+  ).filter((fault) => fault !== undefined);
+}

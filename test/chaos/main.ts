@@ -1,0 +1,104 @@
+// `bun run chaos`: orders under load while processes are killed and servers fail, and an account of every record at the end.
+//
+//   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--kills N] [--only <fault>] [--save]
+//   bun run chaos -- check <directory>        checks the files of a run once more
+//
+// Exit code 1 when anything is off. The directory with the files of the run is kept then, and with --keep.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createProgressDisplay } from "../../kafka/native/progress.ts";
+import { catalogue, faultsOf } from "./catalogue.ts";
+import { checkDirectory, type ChaosReport } from "./check-directory.ts";
+import { reportText } from "./report-text.ts";
+import { runChaos } from "./run-chaos.ts";
+import { saveReport } from "./save-report.ts";
+import { type TierName, tierNames, tiers } from "./tiers.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tier: { type: "string", default: "ci" },
+    seed: { type: "string" },
+    orders: { type: "string" },
+    kills: { type: "string" },
+    instances: { type: "string" },
+    rate: { type: "string" },
+    only: { type: "string", multiple: true },
+    directory: { type: "string" },
+    save: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+process.exitCode = await main();
+// The native client's threads would keep the process for a while.
+process.exit();
+
+async function main(): Promise<number> {
+  const [command, directory] = positionals.filter((word) => word !== "--");
+  if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
+  if (command !== undefined)
+    throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
+  return await run();
+}
+
+async function run(): Promise<number> {
+  const name = readTier(values.tier);
+  const tier = tiers[name];
+  const seed = readCount("seed", values.seed, Math.floor(Date.now() / 86_400_000));
+  const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
+  const display = createProgressDisplay(process.stderr, "Chaos");
+  const only = values.only?.map(readFault);
+  await runChaos({
+    tier: name,
+    seed,
+    orders: readCount("orders", values.orders, tier.orders),
+    kills: readCount("kills", values.kills, tier.kills),
+    instances: readCount("instances", values.instances, tier.instances),
+    ordersPerSecond: readCount("rate", values.rate, tier.ordersPerSecond),
+    faults: only ?? faultsOf(tier, seed),
+    directory,
+    onProgress: (stage, fraction) => display.show({ stage, fraction }),
+  });
+  display.end();
+  const report = await checkDirectory(directory);
+  const code = tell(report);
+  if (values.save) process.stdout.write(`Saved as ${await saveReport(report)}\n`);
+  if (code === 0 && !values.keep && values.directory === undefined) rmSync(directory, { recursive: true });
+  else {
+    process.stdout.write(
+      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${process.argv
+        .slice(2)
+        .filter((word) => word !== "--" && !word.startsWith("--seed"))
+        .join(" ")} --seed ${seed}\` repeats the run.\n`,
+    );
+  }
+  return code;
+}
+
+function tell(report: ChaosReport): number {
+  process.stdout.write(reportText(report));
+  return report.findings.length === 0 ? 0 : 1;
+}
+
+function readTier(text: string): TierName {
+  const tier = tierNames.find((name) => name === text);
+  if (tier === undefined) throw new Error(`--tier must be one of ${tierNames.join(", ")}, got "${text}"`);
+  return tier;
+}
+
+function readFault(text: string) {
+  const fault = catalogue.find(({ name }) => name === text);
+  if (fault === undefined)
+    throw new Error(`--only must be one of ${catalogue.map(({ name }) => name).join(", ")}, got "${text}"`);
+  return fault;
+}
+
+function readCount(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new Error(`--${name} must be a whole number, got "${text}"`);
+}

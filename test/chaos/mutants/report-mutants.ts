@@ -1,0 +1,36 @@
+// The mutants as people read them: by whom each was caught, after how much, and by which sentence of the checker.
+import type { Detection, MutantsReport, MutantVerdict } from "./run-mutants.ts";
+
+const widest = 110;
+
+export function mutantsText({ verdicts, caught, all, missed, unsound }: MutantsReport): string {
+  const width = Math.max(6, ...verdicts.map(({ mutant }) => mutant.name.length));
+  const lines = [
+    `${"mutant".padEnd(width)}  by         after      with the words`,
+    ...verdicts.flatMap((verdict) => rowsOf(verdict, width)),
+    "",
+    `mutants caught ${caught} of ${all}`,
+    ...missed.map((name) => `FAILED ${name} survived: ${breaksOf(verdicts, name)}`),
+    ...unsound.map((sentence) => `FAILED ${sentence}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function rowsOf({ mutant, simulator, real }: MutantVerdict, width: number): readonly string[] {
+  const detections: readonly (readonly [by: string, detection: Detection | undefined])[] = [
+    ["simulator", simulator],
+    ["real run", real],
+  ];
+  return detections
+    .filter(([, detection]) => detection !== undefined)
+    .map(([by, detection], index) => {
+      const name = index === 0 ? mutant.name : "";
+      const words = detection?.caught === true ? detection.sentence : "NOTHING: it survived";
+      const short = words.length > widest ? `${words.slice(0, widest)}…` : words;
+      return `${name.padEnd(width)}  ${by.padEnd(9)}  ${(detection?.after ?? "").padEnd(9)}  ${short}`;
+    });
+}
+
+function breaksOf(verdicts: readonly MutantVerdict[], name: string): string {
+  return verdicts.find(({ mutant }) => mutant.name === name)?.mutant.breaks ?? "";
+}

@@ -1,0 +1,180 @@
+// Promises one whole run: servers, services, load, the schedule of kills and faults, settling, and the files that the checker reads.
+import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { type RealParts, startParts } from "../parts/parts.ts";
+import { createDisturber, type Disturber } from "./disturb.ts";
+import { drawSchedule } from "./draw-schedule.ts";
+import { describeRun } from "./describe-run.ts";
+import type { Fault, FaultReport } from "./fault.ts";
+import { openStage, type OpenStage, retryDelaysMs } from "./open-stage.ts";
+import { createRandom, seedFor } from "./random.ts";
+import { type RunFacts, writeFacts } from "./run-files.ts";
+
+export interface ChaosOptions {
+  /** Name in the report: "ci", "nightly", "release", or of the mutant. */
+  readonly tier: string;
+  readonly seed: number;
+  /** Creates that cart has to acknowledge; the load goes on until the schedule is through as well. */
+  readonly orders: number;
+  readonly kills: number;
+  readonly faults: readonly Fault[];
+  /** Order instances. */
+  readonly instances: number;
+  /** Of the common load while the schedule runs; afterwards as fast as it goes. */
+  readonly ordersPerSecond: number;
+  /** Where the files go. */
+  readonly directory: string;
+  /** Where the services are started from: a mutant's copy. Default: this checkout. */
+  readonly checkout?: string;
+  /** Default: servers of its own. Faults that need servers of their own start them in any case. */
+  readonly parts?: RealParts;
+  readonly onProgress?: (text: string, fraction: number) => void;
+}
+
+const afterwardsPerSecond = 4000;
+const settlesWithinMs = 180_000;
+/** A fault that did not bite is tried again. */
+const mostAttempts = 3;
+
+/** What was seen is in the files: check-directory.ts says what it means. Rejects when the run could not be carried out. */
+export async function runChaos(options: ChaosOptions): Promise<void> {
+  const { directory, seed, faults, onProgress = () => undefined } = options;
+  mkdirSync(directory, { recursive: true });
+  const startedAtMs = Date.now();
+  const parts = options.parts ?? (await startParts(partsOptions));
+  const facts: Omit<RunFacts, "elapsedMs"> = {
+    tier: options.tier,
+    seed,
+    startedAt: new Date(startedAtMs).toISOString(),
+    ...(await describeRun(parts.postgres.url)),
+    retryDelaysMs,
+    orders: options.orders,
+    kills: options.kills,
+    instances: options.instances,
+    stages: faults.filter(hasStageToCheck).map(({ name }) => name),
+  };
+  const stage = await openStage({
+    parts,
+    directory,
+    seed,
+    instances: options.instances,
+    ordersPerSecond: options.ordersPerSecond,
+    sagasPerSecond: Math.max(5, options.ordersPerSecond / 40),
+    checkout: options.checkout,
+  });
+  try {
+    await runOn(stage, parts, options, onProgress);
+  } finally {
+    await stage.close();
+    if (options.parts === undefined) await parts.close();
+    await writeFacts(directory, { ...facts, elapsedMs: Date.now() - startedAtMs });
+  }
+}
+
+const partsOptions = { kafka: { heapMb: 1024, optimised: true } };
+
+async function runOn(
+  stage: OpenStage,
+  parts: RealParts,
+  options: ChaosOptions,
+  onProgress: (text: string, fraction: number) => void,
+): Promise<void> {
+  const { seed, orders, kills, instances, faults } = options;
+  const schedule = drawSchedule({ seed, kills, instances, faults });
+  const disturber = createDisturber(stage);
+  stage.load.resume();
+  stage.sagas.resume();
+  for (const [index, disturbance] of schedule.entries()) {
+    const { ok } = stage.load.progress();
+    const name = disturbance.kind === "fault" ? disturbance.fault.name : disturbance.kind;
+    onProgress(`${name}; ${ok} orders`, (index / schedule.length) * 0.9);
+    if (ok >= orders) stage.load.setRate(options.ordersPerSecond / 4);
+    if (disturbance.kind === "fault")
+      await carryOutFault(disturbance.fault, stage, parts, options, disturber);
+    else await disturber.carryOut(disturbance);
+  }
+  await stage.restore();
+  await disturber.recovered();
+  stage.load.setRate(afterwardsPerSecond);
+  while (stage.load.progress().ok < orders) {
+    const { ok } = stage.load.progress();
+    onProgress(`${ok} of ${orders} orders`, 0.9 + (ok / orders) * 0.05);
+    await Bun.sleep(200);
+  }
+  onProgress("settling", 0.95);
+  noteAll(stage, [await stage.settle(settlesWithinMs)]);
+  onProgress("reading", 0.97);
+  await stage.finish();
+}
+
+function noteAll(stage: OpenStage, sentences: readonly (string | undefined)[]): void {
+  for (const what of sentences) {
+    if (what === undefined) continue;
+    stage.record({ kind: "note", what: "expectation", expectations: [{ what, held: false }] });
+  }
+}
+
+async function carryOutFault(
+  fault: Fault,
+  common: OpenStage,
+  parts: RealParts,
+  options: ChaosOptions,
+  disturber: Disturber,
+): Promise<void> {
+  const { name, row } = fault;
+  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+    await common.restore();
+    await Promise.all([common.cart, ...common.orders].map((slot) => slot.untilReady()));
+    const { bit, expectations, recoveredMs } =
+      fault.ownStage === undefined ? await fault.run(common) : await runOnItsOwn(fault, parts, options);
+    await common.noteAttempts();
+    common.record({
+      kind: "fault",
+      what: name,
+      row,
+      bit,
+      expectations,
+      ...(recoveredMs === undefined ? {} : { recoveredMs }),
+    });
+    if (bit) break;
+  }
+  await common.restore();
+  await disturber.recovered();
+}
+
+function hasStageToCheck({ ownStage }: Fault): boolean {
+  return ownStage !== undefined && ownStage.account !== "own";
+}
+
+async function runOnItsOwn(fault: Fault, common: RealParts, options: ChaosOptions): Promise<FaultReport> {
+  const { kafka, store, orders = 1, ordersPerSecond = 100, environment, isStarted } = fault.ownStage ?? {};
+  const parts = kafka === undefined ? common : await startParts({ kafka });
+  const seed = seedFor(options.seed, fault.name);
+  const stage = await openStage({
+    parts,
+    directory: join(options.directory, fault.name),
+    seed,
+    instances: orders,
+    ordersPerSecond,
+    sagasPerSecond: 0,
+    checkout: options.checkout,
+    ...(environment === undefined ? {} : { environment }),
+    ...(store === undefined ? {} : { store }),
+    ...(isStarted === undefined ? {} : { isStarted }),
+  });
+  try {
+    if (ordersPerSecond > 0) stage.load.resume();
+    const report = await fault.run({ ...stage, random: createRandom(seed) });
+    if (!hasStageToCheck(fault)) return report;
+    await stage.restore();
+    const unsettled = await stage.settle(settlesWithinMs);
+    const stops = await stage.finish();
+    const expectations = [unsettled, ...stops].flatMap((what) =>
+      what === undefined ? [] : [{ what, held: false }],
+    );
+    return { ...report, expectations: [...report.expectations, ...expectations] };
+  } finally {
+    await stage.close();
+    if (parts !== common) await parts.close();
+  }
+}

@@ -1,0 +1,14 @@
+// Keeps the report of a run in the repository, by tier, day and commit.
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { ChaosReport } from "./check-directory.ts";
+
+/** The path of the file, from the repository's root. */
+export async function saveReport(report: ChaosReport): Promise<string> {
+  const { tier, startedAt, commit } = report.facts;
+  const folder = join(import.meta.dirname, "results");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${tier}-${startedAt.slice(0, 10)}-${commit}.json`);
+  await Bun.write(path, `${JSON.stringify(report, null, 2)}\n`);
+  return relative(join(import.meta.dirname, "..", ".."), path);
+}
