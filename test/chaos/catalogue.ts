@@ -1,8 +1,10 @@
 // Every fault that a run may draw, and which of them a tier takes.
 import type { Fault } from "./fault.ts";
+import { readCatalogue } from "./catalogue/index.ts";
 import type { Tier } from "./tiers.ts";
 
-export const catalogue: readonly Fault[] = [];
+/** `skippedFaults`: what this machine cannot bring about, one sentence each. */
+export const { faults: catalogue, skipped: skippedFaults } = readCatalogue();
 
 /** So many quick ones take their turn in CI. */
 const perTurn = 3;

@@ -17,6 +17,8 @@ export interface MutantsCaught {
   readonly all: number;
   /** Names of those that were not. */
   readonly missed: readonly string[];
+  /** Of those, and of what was off without any. */
+  readonly findings: readonly string[];
 }
 
 export interface ChaosReport {
@@ -63,6 +65,7 @@ export async function checkDirectory(directory: string): Promise<ChaosReport> {
     const { findings } = await checkRun(sourceOf(join(directory, stage)), facts);
     ofStages.push(...findings.map((finding) => `${stage}: ${describeFinding(finding)}`));
   }
+  const mutants = await readMutants(directory);
   const { ok, failed, unknown, unknownAndThere } = check.creates;
   const found = [...check.findings, ...own.all()];
   return {
@@ -76,7 +79,8 @@ export async function checkDirectory(directory: string): Promise<ChaosReport> {
     redelivered: await readRedelivered(directory),
     deadLetters: check.deadLetters,
     worstLag: await readWorstLag(directory),
-    findings: [...found.map(describeFinding), ...ofStages],
+    ...(mutants === undefined ? {} : { mutants }),
+    findings: [...found.map(describeFinding), ...ofStages, ...(mutants?.findings ?? [])],
   };
 }
 
@@ -141,6 +145,14 @@ function percentilesOf(times: readonly number[]): Percentiles {
   const at = (share: number) =>
     Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+}
+
+/** Written down by mutants/tell-mutants.ts; a run of one fault has none. */
+async function readMutants(directory: string): Promise<MutantsCaught | undefined> {
+  const file = Bun.file(join(directory, "mutants.json"));
+  if (!(await file.exists())) return undefined;
+  const mutants: MutantsCaught = await file.json();
+  return mutants;
 }
 
 /** A process tells its sum again and again: the last one counts. */

@@ -128,6 +128,8 @@ async function readTopics(
   const exact = new Map<string, ExactBytes>();
   const byCart = new Map<string, number>();
   const renamed = new Set<string>();
+  /** Of cart's first create of an order. */
+  const eventIds = new Map<string, string | null>();
   const tried = new Set<string>();
   for await (const { id } of source.read("attempts")) tried.add(id);
   const ids = new Set<string>();
@@ -163,9 +165,11 @@ async function readTopics(
     if (isCarts && intent.kind !== "poison") {
       const key = intent.kind === "create" ? orderId : `${orderId} ${intent.status}`;
       byCart.set(key, (byCart.get(key) ?? 0) + 1);
-      const first = fold.orders.get(orderId);
-      if (intent.kind === "create" && first !== undefined && first.createdBy !== intent.eventId)
-        renamed.add(orderId);
+      if (intent.kind === "create") {
+        const first = eventIds.get(orderId) ?? intent.eventId;
+        eventIds.set(orderId, first);
+        if (first !== intent.eventId) renamed.add(orderId);
+      }
     }
     if (isStatusOfA(record)) onStatusTopic.push(record);
     else take(record);

@@ -1,12 +1,12 @@
 // Carries out what the schedule says about one process: a kill counts only when it met work in flight, and is tried again until it does.
-import type { Disturbance } from "./draw-schedule.ts";
+import type { ProcessDisturbance } from "./draw-schedule.ts";
 import type { OpenSlot } from "./open-slot.ts";
 import type { OpenStage } from "./open-stage.ts";
 import { createRecord } from "./write-step.ts";
 
 export interface Disturber {
-  /** Rejects with what went wrong when it cannot be carried out. */
-  carryOut(disturbance: Exclude<Disturbance, { kind: "fault" }>): Promise<void>;
+  /** Lanes side by side, each in its order. Rejects with what went wrong when something cannot be carried out. */
+  carryOut(lanes: readonly (readonly ProcessDisturbance[])[], onDone: () => void): Promise<void>;
   /** Resolves when every recovery that is being measured is known. */
   recovered(): Promise<void>;
 }
@@ -90,7 +90,7 @@ export function createDisturber(stage: OpenStage): Disturber {
   }
 
   async function crash(
-    { point, first }: Extract<Disturbance, { kind: "crash" }>,
+    { point, first }: Extract<ProcessDisturbance, { kind: "crash" }>,
     slot: OpenSlot,
   ): Promise<void> {
     await slot.start();
@@ -139,34 +139,54 @@ export function createDisturber(stage: OpenStage): Disturber {
     }
   }
 
+  async function killCart(): Promise<void> {
+    const { cart } = stage;
+    stage.load.burst(burstOf);
+    await Bun.sleep(20);
+    await cart.kill();
+    await cart.start();
+    measure("cart", cart);
+    await cart.untilReady();
+  }
+
+  async function freeze(slot: OpenSlot, forMs: number): Promise<void> {
+    await slot.start();
+    slot.freeze();
+    await Bun.sleep(forMs);
+    slot.thaw();
+    stage.record({ kind: "freeze", what: `${forMs} ms`, slot: slot.name });
+  }
+
+  async function carryOutOne(disturbance: ProcessDisturbance): Promise<void> {
+    if (disturbance.kind === "kill-cart") {
+      await killCart();
+      return;
+    }
+    const slot = stage.orders[disturbance.slot] ?? stage.orders[0];
+    switch (disturbance.kind) {
+      case "kill":
+        await kill(slot);
+        break;
+      case "crash":
+        await crash(disturbance, slot);
+        break;
+      case "freeze":
+        await freeze(slot, disturbance.forMs);
+        break;
+    }
+    await slot.start();
+  }
+
   return {
-    async carryOut(disturbance) {
-      const { cart, orders } = stage;
-      if (disturbance.kind === "kill-cart") {
-        stage.load.burst(burstOf);
-        await Bun.sleep(20);
-        await cart.kill();
-        await cart.start();
-        measure("cart", cart);
-        return;
-      }
-      const slot = orders[disturbance.slot] ?? orders[0];
-      switch (disturbance.kind) {
-        case "kill":
-          await kill(slot);
-          break;
-        case "crash":
-          await crash(disturbance, slot);
-          break;
-        case "freeze":
-          await slot.start();
-          slot.freeze();
-          await Bun.sleep(disturbance.forMs);
-          slot.thaw();
-          stage.record({ kind: "freeze", what: `${disturbance.forMs} ms`, slot: slot.name });
-          break;
-      }
-      await slot.start();
+    async carryOut(lanes, onDone) {
+      await Promise.all(
+        lanes.map(async (lane) => {
+          for (const disturbance of lane) {
+            await carryOutOne(disturbance);
+            onDone();
+          }
+        }),
+      );
     },
     async recovered() {
       await Promise.all(measuring);

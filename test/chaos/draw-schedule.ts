@@ -83,3 +83,35 @@ function spread(
   }
   return ordered;
 }
+
+export type ProcessDisturbance = Exclude<Disturbance, { kind: "fault" }>;
+
+/** What is done at one time: a fault alone, or what happens to each process, side by side. */
+export type SchedulePart =
+  | { readonly kind: "fault"; readonly fault: Fault }
+  | { readonly kind: "processes"; readonly lanes: readonly (readonly ProcessDisturbance[])[] };
+
+/** A point that needs a stage to itself is a part of its own. */
+export function inParts(schedule: readonly Disturbance[]): readonly SchedulePart[] {
+  const parts: SchedulePart[] = [];
+  let gathered: ProcessDisturbance[] = [];
+  function close(): void {
+    if (gathered.length > 0) {
+      const lanes = Map.groupBy(gathered, (one) => ("slot" in one ? one.slot : "cart"));
+      parts.push({ kind: "processes", lanes: [...lanes.values()] });
+    }
+    gathered = [];
+  }
+  for (const disturbance of schedule) {
+    const isAlone =
+      disturbance.kind === "fault" || (disturbance.kind === "crash" && disturbance.point === rarePoint);
+    if (!isAlone) {
+      gathered.push(disturbance);
+      continue;
+    }
+    close();
+    parts.push(disturbance.kind === "fault" ? disturbance : { kind: "processes", lanes: [[disturbance]] });
+  }
+  close();
+  return parts;
+}

@@ -2,6 +2,7 @@
 //
 //   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--kills N] [--only <fault>] [--save]
 //   bun run chaos -- check <directory>        checks the files of a run once more
+//   bun run chaos -- mutants [--only <mutant>] [--sim] [--real]     tests the checkers: mutants/README.md
 //
 // Exit code 1 when anything is off. The directory with the files of the run is kept then, and with --keep.
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,8 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
-import { catalogue, faultsOf } from "./catalogue.ts";
+import { catalogue, faultsOf, skippedFaults } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";
+import { saveMutants, tellMutants } from "./mutants/tell-mutants.ts";
 import { reportText } from "./report-text.ts";
 import { runChaos } from "./run-chaos.ts";
 import { saveReport } from "./save-report.ts";
@@ -29,6 +31,8 @@ const { values, positionals } = parseArgs({
     directory: { type: "string" },
     save: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
+    sim: { type: "boolean", default: false },
+    real: { type: "boolean", default: false },
   },
 });
 
@@ -39,18 +43,22 @@ process.exit();
 async function main(): Promise<number> {
   const [command, directory] = positionals.filter((word) => word !== "--");
   if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
+  if (command === "mutants") return await tellMutants({ ...values, only: values.only, seed: readSeed() });
   if (command !== undefined)
-    throw new Error(`"${command}" is no command: bun run chaos -- check <directory>, or --tier`);
+    throw new Error(
+      `"${command}" is no command: bun run chaos -- check <directory>, bun run chaos -- mutants, or --tier`,
+    );
   return await run();
 }
 
 async function run(): Promise<number> {
   const name = readTier(values.tier);
   const tier = tiers[name];
-  const seed = readCount("seed", values.seed, Math.floor(Date.now() / 86_400_000));
+  const seed = readSeed();
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
   const display = createProgressDisplay(process.stderr, "Chaos");
   const only = values.only?.map(readFault);
+  for (const sentence of skippedFaults) process.stdout.write(`SKIPPED ${sentence}\n`);
   await runChaos({
     tier: name,
     seed,
@@ -62,6 +70,13 @@ async function run(): Promise<number> {
     directory,
     onProgress: (stage, fraction) => display.show({ stage, fraction }),
   });
+  // Who looks at one fault does not ask about the checker.
+  if (only === undefined)
+    await saveMutants(directory, {
+      tier: name,
+      seed,
+      onProgress: (stage, fraction) => display.show({ stage, fraction }),
+    });
   display.end();
   const report = await checkDirectory(directory);
   const code = tell(report);
@@ -69,18 +84,28 @@ async function run(): Promise<number> {
   if (code === 0 && !values.keep && values.directory === undefined) rmSync(directory, { recursive: true });
   else {
     process.stdout.write(
-      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${process.argv
-        .slice(2)
-        .filter((word) => word !== "--" && !word.startsWith("--seed"))
-        .join(" ")} --seed ${seed}\` repeats the run.\n`,
+      `Its files are in ${directory}: \`bun run chaos -- check ${directory}\` checks them again, \`bun run chaos -- ${repeat(name, seed)}\` repeats the run.\n`,
     );
   }
   return code;
 }
 
+function repeat(tier: TierName, seed: number): string {
+  const { orders, kills, instances, rate, only = [] } = values;
+  const given = Object.entries({ orders, kills, instances, rate }).flatMap(([option, value]) =>
+    value === undefined ? [] : [`--${option} ${value}`],
+  );
+  return [`--tier ${tier} --seed ${seed}`, ...given, ...only.map((fault) => `--only ${fault}`)].join(" ");
+}
+
 function tell(report: ChaosReport): number {
   process.stdout.write(reportText(report));
   return report.findings.length === 0 ? 0 : 1;
+}
+
+/** Another one each day. */
+function readSeed(): number {
+  return readCount("seed", values.seed, Math.floor(Date.now() / 86_400_000));
 }
 
 function readTier(text: string): TierName {

@@ -59,7 +59,7 @@ export interface OpenStage extends Stage {
 /** Short, so that a run need not wait for long; long enough that an update which overtook its create is cured. */
 export const retryDelaysMs = [500, 1000, 2000];
 const connections = 24;
-const pollMs = 20;
+const pollMs = 40;
 
 export async function openStage(options: StageOptions): Promise<OpenStage> {
   const { parts, directory, seed, instances, ordersPerSecond, sagasPerSecond, checkout } = options;
@@ -183,6 +183,7 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
     writer,
     publish: (records) =>
       Promise.all(records.map((planned) => producer.produce({ ...planned, topic: topics[planned.topic] }))),
+    told: (line) => clients.write(line),
     position: () => positions.position(),
     until,
     async untilCaughtUp(withinMs) {

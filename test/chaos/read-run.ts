@@ -86,7 +86,8 @@ function intentOf({ headers }: KafkaRecord): Intent | undefined {
 interface EventOnTopic {
   readonly eventType?: string;
   readonly status?: string;
-  readonly payload?: { readonly status?: string };
+  /** avsc names the branch of a union: `{ "name": { … } }`. */
+  readonly payload?: Readonly<Record<string, { readonly status?: string }>>;
 }
 
 /** What it is by its own bytes; what is no event of a known schema is poison. */
@@ -94,14 +95,15 @@ function decodedIntent({ value, headers }: KafkaRecord, types: ReadonlyMap<numbe
   const type = value === null || value.length < 5 ? undefined : types.get(value.readUInt32BE(1));
   if (value === null || type === undefined) return { kind: "poison" };
   const event: EventOnTopic = type.fromBuffer(value.subarray(5));
+  const [payload] = Object.values(event.payload ?? {});
   const eventId = headers.findLast(([name]) => name === "event-id")?.[1]?.toString() ?? null;
   switch (event.eventType) {
     case undefined:
       return { kind: "create", system: "A", status: event.status ?? "", eventId };
     case "CREATE":
-      return { kind: "create", system: "B", status: event.payload?.status ?? "", eventId };
+      return { kind: "create", system: "B", status: payload?.status ?? "", eventId };
     case "UPDATE":
-      return { kind: "status", system: "B", status: event.payload?.status ?? "" };
+      return { kind: "status", system: "B", status: payload?.status ?? "" };
     default:
       return { kind: "status", system: "A", status: event.status ?? "" };
   }

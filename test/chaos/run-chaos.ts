@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mkdirSync } from "node:fs";
 import { type RealParts, startParts } from "../parts/parts.ts";
 import { createDisturber, type Disturber } from "./disturb.ts";
-import { drawSchedule } from "./draw-schedule.ts";
+import { drawSchedule, inParts } from "./draw-schedule.ts";
 import { describeRun } from "./describe-run.ts";
 import type { Fault, FaultReport } from "./fault.ts";
 import { openStage, type OpenStage, retryDelaysMs } from "./open-stage.ts";
@@ -84,14 +84,20 @@ async function runOn(
   const disturber = createDisturber(stage);
   stage.load.resume();
   stage.sagas.resume();
-  for (const [index, disturbance] of schedule.entries()) {
+  let done = 0;
+  for (const part of inParts(schedule)) {
     const { ok } = stage.load.progress();
-    const name = disturbance.kind === "fault" ? disturbance.fault.name : disturbance.kind;
-    onProgress(`${name}; ${ok} orders`, (index / schedule.length) * 0.9);
     if (ok >= orders) stage.load.setRate(options.ordersPerSecond / 4);
-    if (disturbance.kind === "fault")
-      await carryOutFault(disturbance.fault, stage, parts, options, disturber);
-    else await disturber.carryOut(disturbance);
+    if (part.kind === "fault") {
+      onProgress(`${part.fault.name}; ${ok} orders`, (done / schedule.length) * 0.9);
+      await carryOutFault(part.fault, stage, parts, options, disturber);
+      done += 1;
+      continue;
+    }
+    await disturber.carryOut(part.lanes, () => {
+      done += 1;
+      onProgress(`kills; ${stage.load.progress().ok} orders`, (done / schedule.length) * 0.9);
+    });
   }
   await stage.restore();
   await disturber.recovered();

@@ -9,6 +9,7 @@ import type { EventWriter } from "../system/event-writer.ts";
 import type { RecordPlace } from "../system/raw-producer.ts";
 import type { PlannedRecord } from "./intent.ts";
 import type { Random } from "./random.ts";
+import type { ClientLine } from "./run-files.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -90,6 +91,8 @@ export interface Stage {
   readonly writer: EventWriter;
   /** Writes records past cart. Resolves when all are acknowledged, with their places. The checker accounts for them by their intents. */
   publish(records: readonly PlannedRecord[]): Promise<readonly RecordPlace[]>;
+  /** What a client of the fault's own asked of cart and was told, for the account. */
+  told(line: ClientLine): void;
   /** Undefined while broker or store do not answer. */
   position(): Promise<Position | undefined>;
   /** Polls until it says true; rejects with `what` after `withinMs`. Resolves with the milliseconds that it took. */

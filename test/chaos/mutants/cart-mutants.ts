@@ -21,12 +21,12 @@ export const cartMutants: readonly Mutant<Provocation>[] = [
   },
   {
     name: "delivery-failure-swallowed",
-    breaks: "A 201 means that the broker has the event, and a failed delivery is a 503.",
+    breaks: "A 201 means that the broker has the event, and a failed delivery is an error.",
     edits: [
       {
         file: "cart/order-commands.ts",
         find: "    if (outcome.ok) return success(undefined);",
-        replace: '    if (outcome.ok || outcome.failure.kind === "unavailable") return success(undefined);',
+        replace: '    if (outcome.ok || outcome.failure.kind !== "unknown") return success(undefined);',
       },
     ],
     provokedBy: "events-refused",

@@ -10,8 +10,7 @@ export const letterMutants: readonly Mutant<Provocation>[] = [
       {
         file: "order/dead-letters/dead-letter-outbox.ts",
         find: "      else onRefusal(letter, readRefusal(outcome.failure));",
-        replace:
-          '      else if (outcome.failure.kind === "unavailable" || outcome.failure.kind === "unknown") onAcknowledged(letter);\n      else onRefusal(letter, readRefusal(outcome.failure));',
+        replace: "      else onAcknowledged(letter);",
       },
     ],
     world: "worker",

@@ -8,8 +8,8 @@ import { silentLogger } from "../../../kafka/client-fixtures.ts";
 import { createRegistry } from "../../../schemas/registry.ts";
 import { readSettings } from "../../../service/settings.ts";
 import { topicSpecs } from "../../../service/topics.ts";
-import { planLoad } from "../../faults/plan-load.ts";
-import { openProgressReader } from "../../faults/read-account.ts";
+import { planLoad } from "./plan-load.ts";
+import { openProgressReader } from "./progress-reader.ts";
 import { type ServiceProcess, spawnService } from "../../load/service-process.ts";
 import { findFreePort } from "../../parts/free-port.ts";
 import type { RealParts } from "../../parts/parts.ts";
@@ -213,9 +213,9 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
       });
     },
     async refuse(topic) {
-      // With one broker there are never two replicas, so every batch is turned down before it is written.
-      await configure(topic, ["--add-config", "min.insync.replicas=2"]);
-      return undoable(() => configure(topic, ["--delete-config", "min.insync.replicas"]));
+      // Nothing is so small.
+      await configure(topic, ["--add-config", "max.message.bytes=1"]);
+      return undoable(() => configure(topic, ["--delete-config", "max.message.bytes"]));
     },
     async faults() {
       await witness;

@@ -31,7 +31,7 @@ describe("the report of the mutants", () => {
       missed: ["commit-early"],
       unsound: ["real run (nothing) without a mutant: lost"],
     });
-    expect(text).toContain("FAILED commit-early survived: Offsets come last.");
+    expect(text).toContain("FAILED mutant commit-early survived: Offsets come last.");
     expect(text).toContain("FAILED real run (nothing) without a mutant: lost");
   });
 });

@@ -3,15 +3,20 @@ import type { Detection, MutantsReport, MutantVerdict } from "./run-mutants.ts";
 
 const widest = 110;
 
-export function mutantsText({ verdicts, caught, all, missed, unsound }: MutantsReport): string {
+/** Sentences; empty when every mutant was caught and nothing was off without one. */
+export function failuresOf({ verdicts, missed, unsound }: MutantsReport): readonly string[] {
+  return [...missed.map((name) => `mutant ${name} survived: ${breaksOf(verdicts, name)}`), ...unsound];
+}
+
+export function mutantsText(report: MutantsReport): string {
+  const { verdicts, caught, all } = report;
   const width = Math.max(6, ...verdicts.map(({ mutant }) => mutant.name.length));
   const lines = [
     `${"mutant".padEnd(width)}  by         after      with the words`,
     ...verdicts.flatMap((verdict) => rowsOf(verdict, width)),
     "",
     `mutants caught ${caught} of ${all}`,
-    ...missed.map((name) => `FAILED ${name} survived: ${breaksOf(verdicts, name)}`),
-    ...unsound.map((sentence) => `FAILED ${sentence}`),
+    ...failuresOf(report).map((sentence) => `FAILED ${sentence}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,10 +1,11 @@
-// `bun run chaos -- mutants [--tier ci|nightly|release] [--only name …] [--sim] [--real] [--seed N]`: the tests of the checkers. In CI
-// every mutant lives in its simulator, and a few take their turn in real runs; at night and for a release all of them do. Exit code 1
-// when one survives, or when something is off without any.
+// What a tier asks of the mutants. In CI every one lives in its simulator, and a few take their turn in real runs; at night and for a
+// release all of them do. One that survives fails the run, and so does whatever is off without any.
+import { join } from "node:path";
 import { createProgressDisplay } from "../../../kafka/native/progress.ts";
+import type { MutantsCaught } from "../check-directory.ts";
 import { mutants } from "./catalogue.ts";
-import { mutantsText } from "./report-mutants.ts";
-import { runMutants } from "./run-mutants.ts";
+import { failuresOf, mutantsText } from "./report-mutants.ts";
+import { type MutantsOptions, runMutants } from "./run-mutants.ts";
 
 export interface MutantsCommand {
   readonly tier: string;
@@ -24,15 +25,32 @@ export async function tellMutants({ tier, seed, only, sim, real }: MutantsComman
       );
   }
   const display = createProgressDisplay(process.stderr, "Mutants");
-  const some = tier === "ci" && only === undefined && !real ? "turns" : "all";
+  const isAll = only !== undefined || real;
   const report = await runMutants({
     seed,
     only,
     simulated: sim || !real,
-    real: sim && !real ? "none" : some,
+    real: sim && !real ? "none" : realOf(isAll ? "release" : tier),
     onProgress: (stage, fraction) => display.show({ stage, fraction }),
   });
   display.end();
   process.stdout.write(mutantsText(report));
-  return report.missed.length + report.unsound.length === 0 ? 0 : 1;
+  return failuresOf(report).length === 0 ? 0 : 1;
+}
+
+export interface TierMutants extends Pick<MutantsOptions, "seed" | "onProgress"> {
+  readonly tier: string;
+}
+
+/** All of the tier's, into the directory of its run: in figures for the report, and as a table for people. */
+export async function saveMutants(directory: string, { tier, ...options }: TierMutants): Promise<void> {
+  const report = await runMutants({ ...options, simulated: true, real: realOf(tier) });
+  const { caught, all, missed } = report;
+  const told: MutantsCaught = { caught, all, missed, findings: failuresOf(report) };
+  await Bun.write(join(directory, "mutants.json"), `${JSON.stringify(told, null, 2)}\n`);
+  await Bun.write(join(directory, "mutants.txt"), mutantsText(report));
+}
+
+function realOf(tier: string): MutantsOptions["real"] {
+  return tier === "ci" ? "turns" : "all";
 }

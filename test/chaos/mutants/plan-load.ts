@@ -2,18 +2,10 @@
 // duplicates, 1 % updates of unknown orders, 1 % poison, and repeats of creates under one event id, which are no duplicates.
 // Each record says in a header what it is meant to be, for the account; order knows nothing of that header.
 import { randomBytes } from "node:crypto";
-import type { RecordHeader } from "../../kafka/record.ts";
-import type { EventWriter } from "../system/event-writer.ts";
-import type { Intent } from "./account.ts";
-
-export interface PlannedRecord {
-  readonly topic: "orders" | "statusUpdates";
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly RecordHeader[];
-}
-
-export const intentHeader = "suite-intent";
+import type { RecordHeader } from "../../../kafka/record.ts";
+import type { EventWriter } from "../../system/event-writer.ts";
+import { type Intent, intentAs, type PlannedRecord } from "../intent.ts";
+import { createRandom } from "../random.ts";
 
 interface Placed extends PlannedRecord {
   /** Where in the stream it goes. */
@@ -22,7 +14,7 @@ interface Placed extends PlannedRecord {
 
 /** Records of one order come in their order. About `events` of them; the seed decides everything but poison's bytes. */
 export function planLoad(events: number, seed: number, writer: EventWriter): readonly PlannedRecord[] {
-  const nextBelow = createRandom(seed);
+  const { below: nextBelow } = createRandom(seed);
   const orders = Math.floor((events * 0.955) / 3);
   // Between the events of an order come some hundred others, and never a whole batch's worth at the end.
   const apart = Math.min(1500, events / 20);
@@ -80,19 +72,4 @@ function poison(orderId: string, kind: number): PlannedRecord {
   ];
   const key = kind === 1 ? null : Buffer.from(orderId);
   return { topic: "orders", key, value: values[kind] ?? null, headers: [intentAs({ kind: "poison" })] };
-}
-
-function intentAs(intent: Intent): RecordHeader {
-  return [intentHeader, Buffer.from(JSON.stringify(intent))];
-}
-
-/** mulberry32: small and the same everywhere. */
-export function createRandom(seed: number): (bound: number) => number {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
 }
