@@ -51,6 +51,8 @@ const awayAtStart: Fault = {
         },
         30_000,
       );
+      const cartListens = async () => (await stage.cart.statusOf("/health/live")) === 200;
+      await checks.expectSoon("cart starts without it", cartListens, 30_000);
       const probes = await Promise.all([1, 2, 3].map((number) => probe(stage, `NO-${number}`)));
       expectAnswered(checks, probes);
       checks.expect("cart answers 503", probes.every(is503), probes);
