@@ -29,7 +29,7 @@ const awayAtStart: Fault = {
     );
     const lettersBefore = await countRows(stage, letters);
     await Promise.all([order.stop(), stage.cart.stop()]);
-    await stage.registry.stop();
+    await stage.registry.kill();
     let bit = false;
     try {
       await Promise.all([order.start(), stage.cart.start()]);
@@ -82,7 +82,7 @@ const awayInFlight: Fault = {
     const checks = createChecks(stage);
     await stage.untilHealth(stage.cart, 200, 30_000);
     await stage.untilCaughtUp(30_000);
-    await stage.registry.stop();
+    await stage.registry.kill();
     let probes;
     let recoveredMs = 0;
     try {
