@@ -1,76 +1,89 @@
 // `bun run bench -- consume`: how fast order takes a preloaded topic into its store, beside the raw consume of the same
-// topic and the store alone. Every case runs in a process of its own, in several rounds whose order alternates, because the
-// machine is never as idle, nor its caches as cold, as one would like.
+// topic, the store alone, and a Python consumer that keeps its orders in memory. Every case runs in a process of its own.
 import { join } from "node:path";
-import { createProgressDisplay } from "../kafka/native/progress.ts";
+import type { ProgressDisplay } from "../kafka/native/progress.ts";
+import { preparePython } from "../scripts/python-environment.ts";
 import { createLogger } from "../service/logger.ts";
 import { openParts } from "../service/open-parts.ts";
 import { readSettings } from "../service/settings.ts";
-import { createDatabase, type StoreKind } from "./databases.ts";
-import type { Measurement } from "./meter.ts";
+import type { BenchPart, PartContext } from "./bench-part.ts";
+import { createDatabase, type StoreKind, storesOf } from "./databases.ts";
+import { type Measurement, readMeasurement } from "./meter.ts";
+import { type CommitMode, runPythonConsumer } from "./peers/python/python-consumer.ts";
 import { preload } from "./preload.ts";
-import { openServers, type Servers } from "./servers.ts";
-
-export interface ConsumeOptions {
-  readonly events: number;
-  readonly rounds: number;
-  readonly stores: readonly StoreKind[];
-}
-
-export interface CaseResult {
-  readonly name: string;
-  readonly measurements: readonly Measurement[];
-}
-
-interface CaseSpec {
-  readonly name: string;
-  /** As run-case.ts calls it. */
-  readonly program: string;
-  readonly store: StoreKind;
-}
+import type { MeasuredCase } from "./report/result-file.ts";
+import { type Heat, type RoundOutcome, runRounds } from "./run-rounds.ts";
 
 /** The name of the case that the others are compared with. */
 export const rawConsumeName = "raw consume";
-/** All orders are prepared in memory. */
+export const orderInto = (store: StoreKind) => `order → ${store}`;
+const pythonPrefix = "Python, ";
+/** As system B's service is documented. */
+export const documentedPythonName = `${pythonPrefix}asynchronous commit a message`;
+const pythonModes: readonly (readonly [name: string, CommitMode])[] = [
+  [documentedPythonName, "async"],
+  [`${pythonPrefix}synchronous commit a message`, "sync"],
+  [`${pythonPrefix}a commit a batch`, "batch"],
+];
+/** All of them are prepared in memory. */
 const maxInsertEvents = 500_000;
+/** A commit a message takes the broker most of a millisecond, and is waited for: a rate from fewer events. */
+const mostEvents = { sync: 10_000, async: 30_000, batch: Infinity } as const;
 
-/** Throws when a case fails: half a comparison says nothing. */
-export async function benchConsume(options: ConsumeOptions): Promise<readonly CaseResult[]> {
-  const servers = await openServers();
-  const display = createProgressDisplay(process.stderr, "Benchmark");
-  const environment = { ...servers.environment, ...topicNames(), SIMULATED_FAILURES: "off" };
-  try {
-    await fill(environment, options.events, (fraction) =>
-      display.show({ stage: "events published", fraction }),
-    );
-    const specs = casesOf(options.stores);
-    const results = new Map<string, Measurement[]>(specs.map(({ name }) => [name, []]));
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const [index, spec] of (round % 2 === 0 ? specs : specs.toReversed()).entries()) {
-        const done = round * specs.length + index;
-        display.show({
-          stage: `${spec.name}, round ${round + 1}`,
-          fraction: done / (specs.length * options.rounds),
-        });
-        results.get(spec.name)?.push(await runCase(spec, environment, servers, options.events));
-      }
-    }
-    return [...results].map(([name, measurements]) => ({ name, measurements }));
-  } finally {
-    display.end();
-    await servers.close();
-  }
+export function isPythonConsumer(name: string): boolean {
+  return name.startsWith(pythonPrefix);
 }
 
-function casesOf(stores: readonly StoreKind[]): readonly CaseSpec[] {
-  return [
-    { name: rawConsumeName, program: "raw-consume", store: "sqlite-memory" },
-    { name: "kafka/consumer", program: "own-consumer", store: "sqlite-memory" },
-    ...stores.flatMap((store) => [
-      { name: `insert ${store}`, program: "store-insert", store },
-      { name: `order → ${store}`, program: "pipeline", store },
+export const consume: BenchPart = {
+  name: "consume",
+  full: { events: 300_000, rounds: 3, store: "both", only: "" },
+  quick: { events: 50_000, rounds: 1, store: "both", only: "" },
+  run: benchConsume,
+};
+
+async function benchConsume({ options, servers, display }: PartContext): Promise<readonly MeasuredCase[]> {
+  const python = await preparePython(join(import.meta.dirname, "peers", "python", "requirements.txt"));
+  if (!python.ok) throw new Error(python.reason);
+  const topicOf = async (events: number): Promise<FullTopic> => {
+    const environment = { ...servers.environment, ...topicNames(), SIMULATED_FAILURES: "off" };
+    await fill(environment, events, display);
+    return { environment, events };
+  };
+  const full = await topicOf(options.events);
+  const atMost = (most: number) => (options.events <= most ? full : topicOf(most));
+  const topics = { batch: full, async: await atMost(mostEvents.async), sync: await atMost(mostEvents.sync) };
+
+  const ours = (name: string, program: string, store: StoreKind): Heat => ({
+    group: "",
+    name,
+    run: async () => toOutcome(await runCase(program, store, full)),
+  });
+  const peer = (name: string, mode: CommitMode): Heat => ({
+    group: "",
+    name,
+    async run() {
+      const { environment, events } = topics[mode];
+      const grouped = { ...environment, KAFKA_GROUP_ID: newGroup() };
+      return toOutcome(
+        await runPythonConsumer({ python: python.python, mode, environment: grouped, events }),
+      );
+    },
+  });
+  const heats = [
+    ours(rawConsumeName, "raw-consume", "sqlite-memory"),
+    ours("kafka/consumer", "own-consumer", "sqlite-memory"),
+    ...storesOf(options.store).flatMap((store) => [
+      ours(`insert ${store}`, "store-insert", store),
+      ours(orderInto(store), "pipeline", store),
     ]),
-  ];
+    ...pythonModes.map(([name, mode]) => peer(name, mode)),
+  ].filter(({ name }) => name.includes(options.only));
+  return runRounds(heats, options.rounds, display);
+}
+
+interface FullTopic {
+  readonly environment: Readonly<Record<string, string>> & { readonly DATABASE_URL: string };
+  readonly events: number;
 }
 
 /** New ones for each benchmark, so that servers can be used again. */
@@ -83,44 +96,50 @@ function topicNames() {
   };
 }
 
-type Environment = Readonly<Record<string, string>>;
+function newGroup(): string {
+  return `bench-${crypto.randomUUID().slice(0, 8)}`;
+}
 
-async function fill(environment: Environment, events: number, onProgress: (fraction: number) => void) {
+async function fill(
+  environment: FullTopic["environment"],
+  events: number,
+  display: ProgressDisplay,
+): Promise<void> {
   const read = readSettings(environment);
   if (!read.ok) throw new Error(read.faults.join(" "));
   const settings = read.value;
   const parts = openParts(settings);
   const logger = createLogger({ level: "warn", format: "json" });
-  await preload({ settings, parts, logger, events, onProgress: (done) => onProgress(done / events) });
+  const onProgress = (done: number) => display.show({ stage: "events published", fraction: done / events });
+  await preload({ settings, parts, logger, events, onProgress });
   parts.close();
 }
 
+function toOutcome({
+  rssMb,
+  ...figures
+}: Measurement & { readonly committedPerSecond?: number }): RoundOutcome {
+  return { figures, series: { rssMb } };
+}
+
 async function runCase(
-  { name, program, store }: CaseSpec,
-  environment: Environment,
-  servers: Servers,
-  wanted: number,
+  program: string,
+  store: StoreKind,
+  { environment, events: wanted }: FullTopic,
 ): Promise<Measurement> {
   const events = program === "store-insert" ? Math.min(wanted, maxInsertEvents) : wanted;
-  const database = await createDatabase(store, servers.environment.DATABASE_URL);
+  const database = await createDatabase(store, environment.DATABASE_URL);
   const profile = process.env["BENCH_PROFILE"] === program ? ["--cpu-prof", "--cpu-prof-md"] : [];
   const child = Bun.spawn(
     [process.execPath, ...profile, join(import.meta.dirname, "run-case.ts"), program, String(events)],
     {
-      env: {
-        ...process.env,
-        ...environment,
-        DATABASE_URL: database.url,
-        KAFKA_GROUP_ID: `bench-${crypto.randomUUID().slice(0, 8)}`,
-      },
+      env: { ...process.env, ...environment, DATABASE_URL: database.url, KAFKA_GROUP_ID: newGroup() },
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
   const output = await new Response(child.stdout).text();
   const exitCode = await child.exited;
   await database.drop();
-  if (exitCode !== 0) throw new Error(`${name} ended with exit code ${exitCode}`);
-  // Written by run-case.ts, from a value of this type.
-  const measurement: Measurement = JSON.parse(output.trim().split("\n").at(-1) ?? "");
-  return measurement;
+  if (exitCode !== 0) throw new Error(`it ended with exit code ${exitCode}`);
+  return readMeasurement(output);
 }

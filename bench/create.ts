@@ -1,46 +1,26 @@
 // `bun run bench -- create`: HTTP creates a second, every 201 acknowledged by all in-sync replicas of a real Kafka: cart,
 // beside the bare limit of its own stack and beside the same service written in Python. Each case is a process of its own
-// with a topic of its own, in several rounds whose order alternates; wrk sends, and afterwards the topic is read: it must
+// with a topic of its own; wrk sends, and afterwards the topic is read: it must
 // hold every order that was answered with 201.
 import { join } from "node:path";
 import { ensureTopics } from "../kafka/admin.ts";
-import { createProgressDisplay } from "../kafka/native/progress.ts";
 import { readTopic } from "../kafka/read-topic.ts";
 import { preparePython } from "../scripts/python-environment.ts";
 import { createLogger } from "../service/logger.ts";
 import { findFreePort } from "../test/parts/free-port.ts";
-import { runToEnd } from "../test/parts/run-to-end.ts";
+import { load, requireWrk, untilReady } from "./http-load.ts";
 import { type ProgramSpec, startProgram } from "./measured-program.ts";
-import { openServers } from "./servers.ts";
-
-export interface CreateOptions {
-  readonly rounds: number;
-  readonly connections: readonly number[];
-  readonly seconds: number;
-  /** Only cases with this text in their name. */
-  readonly only: string;
-}
-
-export interface CreateFigures {
-  readonly createsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Of the process that was started; of Python's workers they are not known. */
-  readonly peakRssMb: number;
-  readonly cpuMicrosPerCreate: number;
-}
-
-export interface CreateResult {
-  readonly contender: string;
-  readonly connections: number;
-  /** A value for each round. */
-  readonly rounds: readonly CreateFigures[];
-}
+import type { BenchPart, PartContext } from "./bench-part.ts";
+import type { MeasuredCase } from "./report/result-file.ts";
+import { type RoundOutcome, runRounds } from "./run-rounds.ts";
 
 export const cartName = "cart";
 export const bareName = "bare limit: Hono, avsc, produce";
+/** Without the package's produce, which cart does not use. */
+export const ownBareName = "bare limit on cart's way to librdkafka";
+const bareProgram = join(import.meta.dirname, "peers/bare/bare-create.ts");
+const pythonPrefix = "Python: ";
 const warmUpSeconds = 2;
-const wrkScript = join(import.meta.dirname, "create.lua");
 const logger = createLogger({ level: "error", format: "json" });
 
 type Environment = Readonly<Record<string, string>>;
@@ -50,42 +30,38 @@ interface Contender {
   readonly command: (port: number) => readonly string[];
 }
 
-/** Throws when a contender loses, repeats or refuses an order: half a comparison says nothing. */
-export async function benchCreate(options: CreateOptions): Promise<readonly CreateResult[]> {
-  if (Bun.which("wrk") === null) throw new Error("wrk was not found: install it (Debian: apt install wrk).");
+export function isPythonCreate(name: string): boolean {
+  return name.startsWith(pythonPrefix);
+}
+
+export const create: BenchPart = {
+  name: "create",
+  full: { connections: [1, 64, 256], seconds: 4, rounds: 3, only: "" },
+  quick: { connections: [64], seconds: 2, rounds: 1, only: "" },
+  run: benchCreate,
+};
+
+async function benchCreate({ options, servers, display }: PartContext): Promise<readonly MeasuredCase[]> {
+  requireWrk();
   const python = await preparePython(join(import.meta.dirname, "peers", "python", "requirements.txt"));
   if (!python.ok) throw new Error(python.reason);
-  const servers = await openServers();
-  const display = createProgressDisplay(process.stderr, "Benchmark");
-  const cases = contenders(python.python)
-    .filter(({ name }) => name.includes(options.only))
-    .flatMap((contender) => options.connections.map((connections) => ({ contender, connections })));
-  const results = new Map(cases.map((one) => [one, [] as CreateFigures[]]));
-  try {
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const [index, one] of (round % 2 === 0 ? cases : cases.toReversed()).entries()) {
-        const stage = `${one.contender.name}, ${one.connections} connections, round ${round + 1}`;
-        display.show({ stage, fraction: (round * cases.length + index) / (cases.length * options.rounds) });
-        const figures = await runCase(one.contender, one.connections, options.seconds, servers.environment);
-        results.get(one)?.push(figures);
-      }
-    }
-    return [...results].map(([{ contender, connections }, rounds]) => ({
-      contender: contender.name,
-      connections,
-      rounds,
-    }));
-  } finally {
-    display.end();
-    await servers.close();
-  }
+  const heats = options.connections
+    .flatMap((connections) =>
+      contenders(python.python).map((contender) => ({
+        group: connections === 1 ? "1 connection" : `${connections} connections`,
+        name: contender.name,
+        run: () => runCase(contender, connections, options.seconds, servers.environment),
+      })),
+    )
+    .filter(({ name }) => name.includes(options.only));
+  return runRounds(heats, options.rounds, display);
 }
 
 function contenders(python: string): readonly Contender[] {
   const root = join(import.meta.dirname, "..");
   const profile = process.env["BENCH_PROFILE"] === "cart" ? ["--cpu-prof", "--cpu-prof-md"] : [];
   const uvicorn = (workers: number): Contender => ({
-    name: `Python: FastAPI, uvloop, confluent-kafka, ${workers} worker${workers === 1 ? "" : "s"}`,
+    name: `${pythonPrefix}FastAPI, uvloop, confluent-kafka, ${workers} worker${workers === 1 ? "" : "s"}`,
     command: (port) =>
       [
         `${python} -m uvicorn create_service:app --app-dir ${join(import.meta.dirname, "peers/python")}`,
@@ -95,10 +71,8 @@ function contenders(python: string): readonly Contender[] {
   });
   return [
     { name: cartName, command: () => [process.execPath, ...profile, join(root, "cart", "main.ts")] },
-    {
-      name: bareName,
-      command: () => [process.execPath, join(import.meta.dirname, "peers/bare/bare-create.ts")],
-    },
+    { name: bareName, command: () => [process.execPath, bareProgram] },
+    { name: ownBareName, command: () => [process.execPath, bareProgram, "--own-way"] },
     uvicorn(1),
     uvicorn(2),
   ];
@@ -109,7 +83,7 @@ async function runCase(
   connections: number,
   seconds: number,
   servers: Environment,
-): Promise<CreateFigures> {
+): Promise<RoundOutcome> {
   const topic = `bench-create-${crypto.randomUUID().slice(0, 8)}`;
   const brokers = servers["KAFKA_BROKERS"] ?? "";
   const client = { brokers, clientId: "orderwire-bench", logger };
@@ -149,60 +123,17 @@ async function runCase(
     await program.stop();
     await requireWritten(client, topic, name, warm.requests + figures.requests, 2 * connections);
     return {
-      createsPerSecond: (figures.requests * 1000) / figures.durationMs,
-      p50Ms: figures.p50Ms,
-      p99Ms: figures.p99Ms,
-      peakRssMb: after.peakRssMb,
-      cpuMicrosPerCreate: ((after.cpuMs - before.cpuMs) * 1000) / figures.requests,
+      figures: {
+        createsPerSecond: (figures.requests * 1000) / figures.durationMs,
+        p50Ms: figures.p50Ms,
+        p99Ms: figures.p99Ms,
+        peakRssMb: after.peakRssMb,
+        cpuMicrosPerCreate: ((after.cpuMs - before.cpuMs) * 1000) / figures.requests,
+      },
     };
   } finally {
     await program.stop();
   }
-}
-
-async function untilReady(url: string): Promise<void> {
-  const deadlineMs = performance.now() + 60_000;
-  for (;;) {
-    const well = await fetch(`${url}/health/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (well) return;
-    if (performance.now() > deadlineMs) throw new Error(`${url} was not ready within a minute`);
-    await Bun.sleep(50);
-  }
-}
-
-interface WrkFigures {
-  readonly requests: number;
-  readonly durationMs: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly broken: number;
-  readonly refused: number;
-}
-
-async function load(url: string, connections: number, seconds: number, prefix: string): Promise<WrkFigures> {
-  const command = [
-    "wrk",
-    "--threads",
-    "1",
-    "--connections",
-    String(connections),
-    "--duration",
-    `${seconds}s`,
-  ];
-  const printed = await runToEnd([...command, "--timeout", "10s", "--script", wrkScript, url], {
-    env: { BENCH_ORDER_PREFIX: prefix },
-  });
-  const line = /^FIGURES (.*)$/m.exec(printed)?.[1];
-  if (line === undefined) throw new Error(`wrk printed no figures:\n${printed}`);
-  // Written by create.lua in this form.
-  const figures: WrkFigures = JSON.parse(line);
-  if (figures.broken + figures.refused > 0) {
-    throw new Error(`${figures.refused} creates were refused and ${figures.broken} connections broke`);
-  }
-  return figures;
 }
 
 /** What was under way when wrk stopped may be written as well. */

@@ -2,19 +2,12 @@
 // over HTTP: cart, Kafka, order and PostgreSQL, each a process of its own, and both clients in this one. Every order is
 // sent at its own time, however late the answers are; of some of them order-details is asked again and again until it has
 // them, with a millisecond between two questions, which is therefore the resolution.
-import { createProgressDisplay } from "../kafka/native/progress.ts";
 import { eventually } from "../test/system/eventually.ts";
 import { type ServiceProcess, startService } from "../test/load/service-process.ts";
 import { environmentOn } from "../test/system/real-environment.ts";
-import { align, median } from "./report.ts";
-import { openServers } from "./servers.ts";
-
-export interface LatencyOptions {
-  readonly rounds: number;
-  /** Orders a second. */
-  readonly rates: readonly number[];
-  readonly seconds: number;
-}
+import type { BenchPart, PartContext } from "./bench-part.ts";
+import type { MeasuredCase } from "./report/result-file.ts";
+import { type RoundOutcome, runRounds } from "./run-rounds.ts";
 
 interface LatencyFigures {
   /** From the 201 to the first answer of order-details with the order. */
@@ -31,40 +24,33 @@ interface Shares {
   readonly maxMs: number;
 }
 
-export interface LatencyResult {
-  readonly rate: number;
-  readonly rounds: readonly LatencyFigures[];
-}
-
 const warmUpSeconds = 3;
 const samplesPerSecond = 50;
 const giveUpMs = 10_000;
 
-/** Throws when a create is refused or a sampled order never appears. */
-export async function benchLatency(options: LatencyOptions): Promise<readonly LatencyResult[]> {
-  const servers = await openServers();
-  const display = createProgressDisplay(process.stderr, "Benchmark");
-  const results = new Map(options.rates.map((rate) => [rate, [] as LatencyFigures[]]));
-  try {
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const [index, rate] of (round % 2 === 0 ? options.rates : options.rates.toReversed()).entries()) {
-        const fraction = (round * options.rates.length + index) / (options.rates.length * options.rounds);
-        display.show({ stage: `${rate} orders/s, round ${round + 1}`, fraction });
-        results.get(rate)?.push(await runCase(rate, options.seconds, servers.environment));
-      }
-    }
-    return [...results].map(([rate, rounds]) => ({ rate, rounds }));
-  } finally {
-    display.end();
-    await servers.close();
-  }
+export const latencyName = "201 → visible";
+
+export const latency: BenchPart = {
+  name: "latency",
+  full: { rates: [100, 1000, 5000], seconds: 6, rounds: 3 },
+  quick: { rates: [100, 1000], seconds: 3, rounds: 1 },
+  run: benchLatency,
+};
+
+async function benchLatency({ options, servers, display }: PartContext): Promise<readonly MeasuredCase[]> {
+  const heats = options.rates.map((rate) => ({
+    group: `${rate} orders/s`,
+    name: latencyName,
+    run: () => runCase(rate, options.seconds, servers.environment),
+  }));
+  return runRounds(heats, options.rounds, display);
 }
 
 async function runCase(
   rate: number,
   seconds: number,
   addresses: Parameters<typeof environmentOn>[0],
-): Promise<LatencyFigures> {
+): Promise<RoundOutcome> {
   const own = environmentOn(addresses);
   const settings = {
     ...(await own.open()),
@@ -75,7 +61,7 @@ async function runCase(
   const [cart, order] = await Promise.all([startService("cart", settings), startService("order", settings)]);
   try {
     await run(rate, warmUpSeconds, "W", cart, order);
-    return await run(rate, seconds, "M", cart, order);
+    return { figures: toFigures(await run(rate, seconds, "M", cart, order)) };
   } finally {
     await Promise.all([cart.stop(), order.stop()]);
     await own.remove();
@@ -117,7 +103,8 @@ async function run(
   }
 
   for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAtMs) * rate) / 1000));
+    // The first one is due at once: rounded down alone, each would be sent when the next one is due.
+    const due = Math.min(total, Math.floor(((performance.now() - startedAtMs) * rate) / 1000) + 1);
     for (; sent < due; sent += 1) running.push(create(sent, startedAtMs + (sent * 1000) / rate));
     await Bun.sleep(1);
   }
@@ -148,27 +135,14 @@ function sharesOf(values: readonly number[]): Shares {
   return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
-export function toLatencyTable(results: readonly LatencyResult[]): string {
-  const rows = results.map(({ rate, rounds }) => {
-    const of = (figure: (round: LatencyFigures) => number) => median(rounds.map(figure)).toFixed(1);
-    return [
-      String(rate),
-      of(({ visible }) => visible.p50Ms),
-      of(({ visible }) => visible.p99Ms),
-      of(({ visible }) => visible.maxMs),
-      of(({ accepted }) => accepted.p50Ms),
-      of(({ accepted }) => accepted.p99Ms),
-      rounds.map(({ visible }) => `${visible.p50Ms.toFixed(1)}/${visible.p99Ms.toFixed(1)}`).join(" "),
-    ];
-  });
-  const heads = [
-    "orders/s",
-    "201 → visible p50 ms",
-    "p99",
-    "max",
-    "due → 201 p50 ms",
-    "p99",
-    "p50/p99 every round",
-  ];
-  return align([heads, ...rows]);
+function toFigures({ visible, accepted, sentPerSecond, samples }: LatencyFigures): RoundOutcome["figures"] {
+  return {
+    visibleP50Ms: visible.p50Ms,
+    visibleP99Ms: visible.p99Ms,
+    visibleMaxMs: visible.maxMs,
+    acceptedP50Ms: accepted.p50Ms,
+    acceptedP99Ms: accepted.p99Ms,
+    sentPerSecond,
+    samples,
+  };
 }

@@ -8,7 +8,8 @@ import { guardProcess, releaseProcess } from "../test/parts/process-guard.ts";
 export interface ProgramSpec {
   readonly name: string;
   readonly command: readonly string[];
-  readonly environment: (directory: string) => Readonly<Record<string, string>>;
+  /** Beside this process's own; `undefined` takes one of those away. */
+  readonly environment: (directory: string) => Readonly<Record<string, string | undefined>>;
   /** Whether this line of its output says that it has its partitions. */
   readonly saysRunning: (line: string) => boolean;
 }
@@ -28,7 +29,7 @@ export interface MeasuredProgram {
 }
 
 export interface ProcessFigures {
-  /** Resident memory in MB now, and the most there ever was. */
+  /** Resident memory in MB now, and the most there ever was; of its children as well. */
   readonly rssMb: number;
   readonly peakRssMb: number;
   /** Processor time of all its threads since it was started. */
@@ -74,7 +75,7 @@ export function startProgram({ name, command, environment, saysRunning }: Progra
     startedAtMs,
     running: running.promise,
     failed: failed.promise,
-    figures: () => readFigures(child.pid),
+    figures: () => addUp(familyOf(child.pid).map(readFigures)),
     lastLines: () => lastLines.join("\n"),
     async stop() {
       stopping = true;
@@ -99,6 +100,34 @@ async function* linesOf(output: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 }
 
 const millisecondsPerTick = 10;
+const nothing: ProcessFigures = { rssMb: 0, peakRssMb: 0, cpuMs: 0 };
+
+/** The process and its children, which are some programs' workers. */
+function familyOf(pid: number): readonly number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    return [
+      pid,
+      ...children
+        .split(" ")
+        .filter(Boolean)
+        .flatMap((child) => familyOf(Number(child))),
+    ];
+  } catch {
+    return [pid];
+  }
+}
+
+function addUp(figures: readonly ProcessFigures[]): ProcessFigures {
+  return figures.reduce(
+    (sum, one) => ({
+      rssMb: sum.rssMb + one.rssMb,
+      peakRssMb: sum.peakRssMb + one.peakRssMb,
+      cpuMs: sum.cpuMs + one.cpuMs,
+    }),
+    nothing,
+  );
+}
 
 /** From /proc: elsewhere than on Linux they are not known. */
 function readFigures(pid: number): ProcessFigures {

@@ -1,13 +1,21 @@
 // Measures one case from its first record to its last: time, processor time of this process with all its threads, and
 // memory at every tenth of the way.
+import { z } from "zod";
 
-export interface Measurement {
-  readonly events: number;
-  readonly eventsPerSecond: number;
+export const measurementSchema = z.object({
+  events: z.number(),
+  eventsPerSecond: z.number(),
   /** Microseconds of processor time an event; the servers' are not in it. */
-  readonly cpuMicrosPerEvent: number;
+  cpuMicrosPerEvent: z.number(),
   /** Resident memory in MB: at the start, then at every tenth of the events. */
-  readonly rssMb: readonly number[];
+  rssMb: z.array(z.number()),
+});
+
+export type Measurement = z.infer<typeof measurementSchema>;
+
+/** From the last line of what a case's process printed. */
+export function readMeasurement(output: string): Measurement {
+  return measurementSchema.parse(JSON.parse(output.trim().split("\n").at(-1) ?? ""));
 }
 
 export interface Meter {

@@ -12,6 +12,17 @@ export function createsAmong(events: number): number {
   return Math.floor(events / 10) * creates.length + creates.filter((place) => place < rest).length;
 }
 
+/** The first event after `orders` creates: what comes from there on is creates of new orders and updates of any before. */
+export function eventsUntil(orders: number): number {
+  const rest = orders % creates.length;
+  return Math.floor(orders / creates.length) * 10 + (rest === 0 ? 0 : (creates[rest - 1] ?? 0) + 1);
+}
+
+/** Index of the create of the order that has `order` orders before it. */
+export function createAt(order: number): number {
+  return Math.floor(order / creates.length) * 10 + (creates[order % creates.length] ?? 0);
+}
+
 export function orderEventAt(index: number): OrderEvent {
   const timestamp = new Date(startMs + index).toISOString();
   if (!creates.includes(index % 10)) {

@@ -13,6 +13,8 @@ export interface PreloadOptions {
   readonly parts: Parts;
   readonly logger: Logger;
   readonly events: number;
+  /** Index of the first event; 0 by default. */
+  readonly from?: number;
   readonly onProgress: (done: number) => void;
 }
 
@@ -24,6 +26,7 @@ export async function preload({
   parts,
   logger,
   events,
+  from = 0,
   onProgress,
 }: PreloadOptions): Promise<void> {
   const topic = settings.KAFKA_ORDER_TOPIC;
@@ -56,7 +59,7 @@ export async function preload({
 
   for (let first = 0; first < events; first += chunkSize) {
     const size = Math.min(chunkSize, events - first);
-    await Promise.all(Array.from({ length: size }, (_, place) => publish(first + place)));
+    await Promise.all(Array.from({ length: size }, (_, place) => publish(from + first + place)));
     onProgress(first + size);
   }
   await publisher.close();

@@ -72,7 +72,8 @@ export interface NativeProducer extends NativeClient<{
   readonly topic: object;
   readonly event: {
     readonly event_cb: EventListener;
-    readonly delivery_cb: (errorCode: number | null, report: DeliveryReport) => void;
+    /** Without it, records go out and come back through native/outgoing-records.ts. */
+    readonly delivery_cb?: (errorCode: number | null, report: DeliveryReport) => void;
   };
 }> {
   /**

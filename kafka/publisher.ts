@@ -7,7 +7,6 @@
 import type { Logger } from "../service/logger.ts";
 import {
   type ClientSettings,
-  type DeliveryReport,
   type NativeHeader,
   type NativeProducer,
   connectNative,
@@ -15,6 +14,7 @@ import {
   disconnectNative,
 } from "./binding.ts";
 import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
+import { openOutgoingRecords, type OutgoingRecords } from "./native/outgoing-records.ts";
 import {
   breaksProducer,
   classifyFailedDelivery,
@@ -49,8 +49,8 @@ export type PublishOutcome =
 export interface Publisher {
   /**
    * Resolves on the broker's acknowledgement (acks=all, idempotent) or at the deadline, whichever is first; never rejects.
-   * Records of one key are written in the order of these calls. A header without a value is written as an empty one: the
-   * package cannot tell the two apart.
+   * Records of one key are written in the order of these calls. A header without a value is written as an empty one, as the
+   * package does, which cannot tell the two apart.
    */
   publish(record: OutgoingRecord): Promise<PublishOutcome>;
   /** Whether a broker is connected and answers, as of at most about two seconds ago. */
@@ -104,7 +104,8 @@ interface Pending {
 
 interface Client {
   readonly native: NativeProducer;
-  /** False once replaced: what it still reports is about records that have been answered. */
+  readonly outgoing: OutgoingRecords;
+  /** False once replaced. */
   current: boolean;
 }
 
@@ -153,33 +154,18 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   }
 
   function handOver(pending: Pending, to: Client): void {
-    const { topic, key, value, headers, timestampMs = now } = pending.record;
+    const { record } = pending;
     waiting.delete(pending);
     pending.client = to;
-    let code: number;
-    try {
-      code = to.native.produce(
-        topic,
-        choosePartition,
-        value,
-        key,
-        timestampMs,
-        pending.id,
-        toNativeHeaders(headers),
-      );
-    } catch (error) {
-      logger.error("The Kafka client could not take a record", { topic, detail: String(error) });
-      code = errorCodes.invalidArgument;
-    }
+    const code = to.outgoing.put(record, record.timestampMs ?? now, pending.id);
     if (code === 0) return;
     fail(pending, classifyRejection(code), code);
     if (breaksProducer(code)) replaceClient(to, code);
   }
 
-  function onDelivery(from: Client, code: number | null, report: DeliveryReport): void {
-    const { opaque: id, partition, offset } = report;
+  function onReport(from: Client, id: number, code: number, partition: number, offset: number): void {
     const pending = unanswered.get(id);
-    if (code === null) {
+    if (code === 0) {
       unauthorizedSinceMs = null;
       if (pending !== undefined) answer(pending, { ok: true, value: { partition, offset } });
       return;
@@ -233,35 +219,42 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   async function openClient(): Promise<void> {
     const brokerWatch = createBrokerWatch(brokerSilenceMs);
     const native = createNativeProducer(settings);
-    const opened: Client = { native, current: true };
+    let opened: Client | null = null;
     native.configureCallbacks(true, {
       global: {},
       topic: {},
       event: {
-        delivery_cb: guard(logger, (code: number | null, report: DeliveryReport) =>
-          onDelivery(opened, code, report),
-        ),
         event_cb: createEventListener(logger, {
           onStatistics: (json) => {
-            if (client === opened) setConnected(brokerWatch.observe(readStatistics(json), performance.now()));
+            if (opened !== null && client === opened)
+              setConnected(brokerWatch.observe(readStatistics(json), performance.now()));
           },
           onAllBrokersDown: () => {
-            if (client === opened) setConnected(false);
+            if (opened !== null && client === opened) setConnected(false);
           },
-          onFatal: () => replaceClient(opened, errorCodes.fatal),
+          onFatal: () => {
+            if (opened !== null) replaceClient(opened, errorCodes.fatal);
+          },
         }),
       },
     });
-    await connectNative(native);
-    native.setPollInBackground(true);
+    const name = await connectNative(native);
     if (closing) {
       await disconnectNative(native, disconnectTimeoutMs);
       return;
     }
-    client = opened;
+    const outgoing = openOutgoingRecords(
+      name,
+      guard(logger, (id: number, code: number, partition: number, offset: number) =>
+        onReport(made, id, code, partition, offset),
+      ),
+    );
+    const made: Client = { native, outgoing, current: true };
+    opened = made;
+    client = made;
     // Makes the client connect now, not when its next timer fires, and says so before the next statistics.
     native.getMetadata({ allTopics: false, timeout: firstContactTimeoutMs }, (error) => {
-      if (error === null && client === opened) setConnected(true);
+      if (error === null && client === made) setConnected(true);
     });
   }
 
@@ -271,8 +264,9 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     client = null;
     logger.error("The Kafka producer has failed for good and is replaced", { code });
     setConnected(false);
-    // Its reports may still come, but not for certain: whoever waits is told now.
+    // Nobody hears its reports any more: whoever waits is told now.
     for (const pending of unanswered.values()) if (pending.client === failed) fail(pending, "unknown", code);
+    failed.outgoing.close();
     void disconnectNative(failed.native, disconnectTimeoutMs);
     const delayMs = Math.max(0, replacedAtMs + replaceIntervalMs - performance.now());
     replaceTimer = setTimeout(reopenClient, delayMs);
@@ -299,6 +293,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     client = null;
     if (last === null) return;
     last.current = false;
+    last.outgoing.close();
     if (!(await disconnectNative(last.native, disconnectTimeoutMs))) {
       logger.warn("The Kafka producer did not disconnect in time", { timeoutMs: disconnectTimeoutMs });
     }
@@ -349,7 +344,6 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   };
 }
 
-const choosePartition = -1;
 const now = 0;
 const noHeaders: readonly NativeHeader[] = [];
 const noBytes = Buffer.alloc(0);

@@ -1,10 +1,10 @@
 // Requests, errors and durations of what a service serves: by route, whatever protocol was spoken, and by procedure.
-// Satisfies the contract's `ServingObserver`.
+// Satisfies the contract's `ServingObserver`. Series are looked up once: what is counted for each request is numbers.
 import type { ServingObserver } from "../contract/http/serving.ts";
-import { type Counter, createCounter } from "./counter.ts";
+import { type Counter, type CounterCell, createCounter } from "./counter.ts";
 import { createGauge, type Gauge } from "./gauge.ts";
-import { callSeconds, createHistogram, type Histogram } from "./histogram.ts";
-import { firstOf, oneOf } from "./labels.ts";
+import { callSeconds, createHistogram, type Histogram, type Observer } from "./histogram.ts";
+import { firstOf, oneOf, other } from "./labels.ts";
 
 export interface HttpTally extends ServingObserver {
   readonly requests: Counter<"method" | "route" | "status">;
@@ -12,6 +12,13 @@ export interface HttpTally extends ServingObserver {
   readonly inFlight: Gauge;
   readonly calls: Counter<"procedure" | "code">;
   readonly procedureSeconds: Histogram<"procedure">;
+}
+
+/** What is counted of a route's method, or of a procedure. */
+interface Watched {
+  readonly seconds: Observer;
+  /** By status or code; those that have happened. */
+  readonly ends: Map<number | string, CounterCell>;
 }
 
 const methods = oneOf(["GET", "HEAD", "POST", "PUT", "OPTIONS"]);
@@ -52,6 +59,19 @@ export function createHttpTally(): HttpTally {
     bounds: callSeconds,
   });
 
+  const watchedRoutes = new Map<string, Map<string, Watched>>();
+  const watchedProcedures = new Map<string, Watched>();
+
+  function watchedRoute(sentMethod: string, route: string): Watched {
+    // Methods are what clients make up.
+    const method = methods.admits(sentMethod) ? sentMethod : other;
+    const byMethod = found(watchedRoutes, route, () => new Map<string, Watched>());
+    return found(byMethod, method, () => ({
+      seconds: requestSeconds.at({ method, route }),
+      ends: new Map(),
+    }));
+  }
+
   return {
     requests,
     requestSeconds,
@@ -59,18 +79,31 @@ export function createHttpTally(): HttpTally {
     procedureSeconds,
     inFlight: createGauge("http_requests_in_flight", "HTTP requests without an answer.", () => running),
     onRequest(method, route) {
+      const watched = watchedRoute(method, route);
       running += 1;
       return {
         end(status, durationMs) {
           running -= 1;
-          requests.add({ method, route, status: String(status) });
-          requestSeconds.at({ method, route }).observe(durationMs / 1000);
+          watched.seconds.observe(durationMs / 1000);
+          found(watched.ends, status, () => requests.at({ method, route, status: String(status) })).add();
         },
       };
     },
     onCall(procedure, code, durationMs) {
-      calls.add({ procedure, code });
-      procedureSeconds.at({ procedure }).observe(durationMs / 1000);
+      const watched = found(watchedProcedures, procedure, () => ({
+        seconds: procedureSeconds.at({ procedure }),
+        ends: new Map(),
+      }));
+      watched.seconds.observe(durationMs / 1000);
+      found(watched.ends, code, () => calls.at({ procedure, code })).add();
     },
   };
+}
+
+function found<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -2,7 +2,7 @@
 // are in them; and what it measures.
 import type { Logger } from "../../service/logger.ts";
 import type { ProgramSpec } from "../measured-program.ts";
-import type { DecisionTopics } from "../saga-fill.ts";
+import type { DecisionTopics } from "../saga/saga-fill.ts";
 
 export interface SagaCase {
   readonly program: ProgramSpec;

@@ -1,7 +1,7 @@
 // Joins a second: both topics are full before the program starts, and the clock runs until a reader of committed records has
 // every order's result. Then the program is stopped, and each order must have one result and the right one.
 import { startProgram } from "../measured-program.ts";
-import { openResultReader, requireResults } from "../saga-results.ts";
+import { openResultReader, requireResults } from "../saga/saga-results.ts";
 import type { JoinFigures, SagaCase } from "./saga-case.ts";
 
 export async function measureJoins(options: SagaCase): Promise<JoinFigures> {

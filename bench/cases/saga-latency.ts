@@ -2,8 +2,8 @@
 // of committed records in the same process has the order's result. The first seconds, in which code is still being compiled,
 // do not count.
 import { startProgram } from "../measured-program.ts";
-import { openDecisionPublisher, publishDecision } from "../saga-fill.ts";
-import { openResultReader, requireResults } from "../saga-results.ts";
+import { openDecisionPublisher, publishDecision } from "../saga/saga-fill.ts";
+import { openResultReader, requireResults } from "../saga/saga-results.ts";
 import type { LatencyFigures, SagaCase } from "./saga-case.ts";
 
 const ordersPerSecond = 200;

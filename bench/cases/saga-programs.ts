@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { ProgramSpec } from "../measured-program.ts";
 import type { StreamsProgram } from "../peers/streams/streams-program.ts";
-import type { DecisionTopics } from "../saga-fill.ts";
+import type { DecisionTopics } from "../saga/saga-fill.ts";
 
 export interface ProgramTopics {
   readonly decisions: DecisionTopics;

@@ -1,9 +1,10 @@
 // The store alone: the same events, decided beforehand, saved in batches as the worker makes them. Nothing is loaded.
-import { decide, type Order, type OrderEvent } from "../../order/domain/order.ts";
+import { decide, type Order } from "../../order/domain/order.ts";
 import { openOrderStore } from "../../order/store/open-order-store.ts";
 import type { BatchWrite, OrderChange } from "../../order/store/order-store.ts";
 import { createMeter } from "../meter.ts";
-import { createsAmong, orderEventAt } from "../order-events.ts";
+import { domainEventAt } from "../domain-events.ts";
+import { createsAmong } from "../order-events.ts";
 import type { BenchCase } from "./bench-case.ts";
 
 const batchSize = 10_000;
@@ -49,23 +50,4 @@ function prepareBatches(events: number, epoch: number): readonly BatchWrite[] {
     batches.push({ progress, changes: [...changes.values()], park: [], repark: [], unpark: [] });
   }
   return batches;
-}
-
-function domainEventAt(index: number): OrderEvent {
-  const { eventType, orderId, payload } = orderEventAt(index);
-  if (eventType === "UPDATE")
-    return { kind: "status", eventType: "OrderEvent", orderId, status: payload.status };
-  const { items, totalAmount, ...head } = payload;
-  return {
-    ...head,
-    kind: "create",
-    eventType: "OrderEvent",
-    orderId,
-    items: items.map(({ itemId, quantity, price }) => ({
-      itemId,
-      quantity,
-      priceCents: Math.round(price * 100),
-    })),
-    totalCents: Math.round(totalAmount * 100),
-  };
 }

@@ -31,17 +31,10 @@ export function commonHeaders(requestId: string): Record<string, string> {
   };
 }
 
-export function jsonAnswer(
-  status: number,
-  body: unknown,
-  requestId: string,
-  headers?: HeaderFields,
-): Response {
-  const common = commonHeaders(requestId);
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: headers === undefined ? common : Object.assign(common, headers),
-  });
+export function jsonAnswer(status: number, body: unknown, requestId: string, more?: HeaderFields): Response {
+  const headers = commonHeaders(requestId);
+  if (more !== undefined) Object.assign(headers, more);
+  return new Response(JSON.stringify(body), { status, headers });
 }
 
 export function failureAnswer(

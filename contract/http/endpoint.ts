@@ -1,6 +1,6 @@
 // From endpoints to a Hono application: every path that is known answers every method, and every path that is not
 // known answers 404, each in the words of the dialect it belongs to.
-import { Hono } from "hono";
+import { type ErrorHandler, Hono } from "hono";
 import type { ErrorShape, Method } from "../dialects/route.ts";
 import { internalFailure } from "../perform.ts";
 import { failureAnswer, securityHeaders } from "./answers.ts";
@@ -33,10 +33,19 @@ export interface Mounting {
 }
 
 /** Served with what the guards found out, as Hono's environment. */
-export type MountedApp = Hono<{ Bindings: Admission }>;
+type MountedHono = Hono<{ Bindings: Admission }>;
 
+export interface MountedApp extends Pick<MountedHono, "fetch"> {
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+}
+
+/**
+ * Other methods are answered by an application of their own, behind the first: so a request that is as it should be matches one
+ * handler, and Hono need not make a chain of two.
+ */
 export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): MountedApp {
-  const app: MountedApp = new Hono();
+  const app: MountedHono = new Hono();
+  const others: MountedHono = new Hono();
   const { observer } = serving;
   for (const { method, path, handle } of endpoints) {
     app.on(method, honoPath(path), (c) =>
@@ -45,7 +54,7 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
   }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
     const allow = allowedMethods(siblings.map(({ method }) => method));
-    app.all(honoPath(path), (c) =>
+    others.all(honoPath(path), (c) =>
       observed(observer, c.req.raw, path, () => answerOtherMethod(c.req.raw, allow, errorShapeOf(path))),
     );
   }
@@ -55,20 +64,23 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
     );
   }
 
-  app.notFound((c) =>
+  app.notFound((c) => others.fetch(c.req.raw, c.env));
+  others.notFound((c) =>
     observed(observer, c.req.raw, "other", () => {
       const message = "There is nothing at this path; / lists what there is";
       const shape = errorShapeOf(c.req.path);
       return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));
     }),
   );
-  app.onError((error, c) => {
+  const onError: ErrorHandler<{ Bindings: Admission }> = (error, c) => {
     const requestId = readRequestId(c.req.raw.headers);
     serving.onSurprise(error, requestId);
     const effect = c.req.method === "GET" ? "read" : "write";
     return failureAnswer(errorShapeOf(c.req.path), internalFailure(effect, requestId), requestId);
-  });
-  return app;
+  };
+  app.onError(onError);
+  others.onError(onError);
+  return { fetch: app.fetch, routes: [...app.routes, ...others.routes] };
 }
 
 function honoPath(path: string): string {

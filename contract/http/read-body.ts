@@ -54,9 +54,10 @@ function declaredLength(headers: Headers): number | undefined {
 /** Slow clients and clients that vanish half-way are both theirs to answer for, not ours. */
 function readInTime(request: Request, declared: number | undefined, limits: BodyLimits): Promise<Bytes> {
   return new Promise((resolve) => {
-    const stop = new AbortController();
+    // A server has already framed a declared body, so it can be taken in one piece; others are counted as they come.
+    const stop = declared === undefined ? new AbortController() : undefined;
     const cancelDeadline = limits.timer.after(limits.deadlineMs, () => {
-      stop.abort();
+      stop?.abort();
       const message = `The body did not arrive within ${limits.deadlineMs / 1000} s`;
       resolve(failed({ code: "request_timeout", message }));
     });
@@ -64,9 +65,8 @@ function readInTime(request: Request, declared: number | undefined, limits: Body
       cancelDeadline();
       resolve(bytes);
     };
-    // A server has already framed a declared body, so it can be taken in one piece; others are counted as they come.
     const reading =
-      declared === undefined ? readCounting(request, limits, stop.signal) : readWhole(request, limits);
+      stop === undefined ? readWhole(request, limits) : readCounting(request, limits, stop.signal);
     reading.then(settle, () => settle(failed(invalidRequest(["The body could not be read to its end"]))));
   });
 }

@@ -49,7 +49,13 @@ const binding = [
 const ourCxx = ["compat", "handles"] as const;
 
 // Our own functions on librdkafka, called through bun:ffi.
-const plainC = ["mock", "topic-configs", "record-batches"] as const;
+const plainC = ["clients", "mock", "topic-configs", "record-batches", "outgoing-records"] as const;
+
+// What librdkafka's C++ layer is compiled to call instead.
+const replaced = [
+  ["rd_kafka_new", "orderwire_client_new"],
+  ["rd_kafka_conf_set_dr_msg_cb", "orderwire_conf_set_dr_msg_cb"],
+] as const;
 
 const compiling = "compiling librdkafka and the binding";
 
@@ -180,8 +186,9 @@ function configureArguments(toolchain: Toolchain): readonly string[] {
     "--disable-lz4-ext",
     toolchain.zstd ? "--enable-zstd" : "--disable-zstd",
     "--enable-static",
-    // The C++ layer makes its clients through record-batches.c, which needs to know them.
-    "--CXXFLAGS=-Drd_kafka_new=orderwire_client_new",
+    // The C++ layer makes its clients through clients.c, which needs to know them, and hears of its records through
+    // outgoing-records.c.
+    `--CXXFLAGS=${replaced.map(([name, ours]) => `-D${name}=${ours}`).join(" ")}`,
     ...(toolchain.includeFlags.length === 0 ? [] : [`--CPPFLAGS=${toolchain.includeFlags.join(" ")}`]),
     ...(toolchain.linkFlags.length === 0 ? [] : [`--LDFLAGS=${toolchain.linkFlags.join(" ")}`]),
   ];
@@ -219,7 +226,7 @@ function bindingCommands(
     ...ourCxx.map((name) => compile(join(recipeDir, `${name}.cc`), `${name}.o`, ["-fno-rtti"])),
     ...plainC.map((name) => ({
       command: toolchain.cc,
-      args: ["-std=gnu11", "-fPIC", "-O2", `-I${join(workDir, "deps/librdkafka/src")}`]
+      args: ["-std=gnu11", "-fPIC", "-O2", `-I${nodeHeaders}`, `-I${join(workDir, "deps/librdkafka/src")}`]
         .concat(toolchain.includeFlags)
         .concat("-c", join(recipeDir, `${name}.c`), "-o", `${name}.o`),
     })),

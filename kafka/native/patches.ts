@@ -17,7 +17,19 @@ export const patches: readonly Patch[] = [
     file: "deps/librdkafka/src/rdkafka_txnmgr.c",
     find: "case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:\n                                retry_backoff_ms = 20;",
     replace:
-      "case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:\n                                retry_backoff_ms = 2;",
+      "case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:\n                                retry_backoff_ms = 1;",
+  },
+  // A transaction's first record asks for its partition to be added "immediately", which is a timer of one millisecond; and the
+  // partitions that come while that request is out are asked for a millisecond after its answer.
+  {
+    file: "deps/librdkafka/src/rdkafka_txnmgr.h",
+    find: "rd_kafka_txn_schedule_register_partitions(rk, 1 /*immediate*/);",
+    replace: "rd_kafka_txn_schedule_register_partitions(rk, 0 /*immediate*/);",
+  },
+  {
+    file: "deps/librdkafka/src/rdkafka_txnmgr.c",
+    find: ": 1 /*immediate*/);",
+    replace: ": 0 /*immediate*/);",
   },
 ];
 

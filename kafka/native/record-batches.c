@@ -5,58 +5,11 @@
 // The queue is the one that the package's own consume() reads, and it is served in the same way: rebalances, answers to
 // commits, statistics and log lines go to the package's callbacks, whoever takes from it.
 
-#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rdkafka.h"
-
-#define EXPORTED __attribute__((visibility("default")))
-
-// The package keeps librdkafka's handle to itself, and names it: so consumers are noted here as they are made, until
-// somebody asks for theirs. Of one that nobody asks for, these few bytes stay.
-struct unclaimed {
-  rd_kafka_t *handle;
-  // A copy: the client may be gone.
-  char *name;
-  struct unclaimed *next;
-};
-
-static struct unclaimed *unclaimed_clients;
-static pthread_mutex_t unclaimed_lock = PTHREAD_MUTEX_INITIALIZER;
-
-// librdkafka's C++ layer, which the package makes its clients with, is compiled to call this instead of rd_kafka_new.
-rd_kafka_t *orderwire_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *error, size_t error_size) {
-  rd_kafka_t *handle = rd_kafka_new(type, conf, error, error_size);
-  if (handle == NULL || type != RD_KAFKA_CONSUMER) return handle;
-  struct unclaimed *entry = malloc(sizeof(*entry));
-  if (entry == NULL) return handle;
-  entry->handle = handle;
-  entry->name = strdup(rd_kafka_name(handle));
-  pthread_mutex_lock(&unclaimed_lock);
-  entry->next = unclaimed_clients;
-  unclaimed_clients = entry;
-  pthread_mutex_unlock(&unclaimed_lock);
-  return handle;
-}
-
-// Names are never used twice in a process.
-static rd_kafka_t *claim_client(const char *name) {
-  rd_kafka_t *handle = NULL;
-  pthread_mutex_lock(&unclaimed_lock);
-  for (struct unclaimed **link = &unclaimed_clients; *link != NULL; link = &(*link)->next) {
-    struct unclaimed *entry = *link;
-    if (strcmp(entry->name, name) != 0) continue;
-    handle = entry->handle;
-    *link = entry->next;
-    free(entry->name);
-    free(entry);
-    break;
-  }
-  pthread_mutex_unlock(&unclaimed_lock);
-  return handle;
-}
+#include "clients.h"
 
 // Texts that come again and again, told once and then by their number.
 struct names {
@@ -109,7 +62,7 @@ EXPORTED void orderwire_batches_close(struct orderwire_batches *batches) {
 // `name` is the client's; null when there is no such consumer, or its batches were opened before. To be closed before the
 // consumer is.
 EXPORTED struct orderwire_batches *orderwire_batches_open(const char *name, int size) {
-  rd_kafka_t *handle = claim_client(name);
+  rd_kafka_t *handle = orderwire_claim_client(name);
   if (handle == NULL) return NULL;
   struct orderwire_batches *batches = calloc(1, sizeof(*batches));
   batches->queue = rd_kafka_queue_get_consumer(handle);

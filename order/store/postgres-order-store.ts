@@ -11,7 +11,7 @@ import { readOrderRow, readStateRow } from "./order-row.ts";
 import type { OrderChange, OrderStore } from "./order-store.ts";
 import { isRefusal } from "./postgres-failure.ts";
 import { migratePostgres } from "./postgres-migrate.ts";
-import { type PostgresPoolOptions, openPostgresPool } from "./postgres-pool.ts";
+import { byKeys, type PostgresPoolOptions, openPostgresPool } from "./postgres-pool.ts";
 import { createPostgresAudit } from "./postgres-audit.ts";
 import { createPostgresDeadLetterIndex } from "./postgres-dead-letter-index.ts";
 import { createPostgresParking } from "./postgres-parking.ts";
@@ -28,17 +28,26 @@ import { isStorableText } from "./storable.ts";
 import { isNothing, prepareChanges, prepareRows, type WritableChanges } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
 
+/** One for the batch that is written, one for looking up what the next one is decided on. */
+const keyedConnections = 2;
+
 /**
  * Resolves also while the server is away: the tables are then made by the first operation that reaches it. Rejects when
  * waiting cannot help: wrong user, password or database, or a migration that was changed.
  */
 export async function openPostgresOrderStore(url: string, options: PostgresPoolOptions): Promise<OrderStore> {
   const pool = openPostgresPool(url, options);
+  // The worker's own: what others read, a scan of every order among it, takes it no connection.
+  const keyed = openPostgresPool(url, {
+    ...options,
+    maxConnections: Math.min(keyedConnections, options.maxConnections),
+    session: byKeys,
+  });
   const migrations = readMigrations("postgres");
   let migrating: Promise<void> | undefined;
 
   /** Runs on a database that has its tables; makes them first when that has not succeeded yet. */
-  async function run<Answer>(work: (sql: SQL) => Promise<Answer>): Promise<Answer> {
+  async function runOn<Answer>(chosen: typeof pool, work: (sql: SQL) => Promise<Answer>): Promise<Answer> {
     migrating ??= pool
       .run((sql) => migratePostgres(sql, migrations))
       .catch((error: unknown) => {
@@ -46,10 +55,15 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
         throw error;
       });
     await migrating;
-    return pool.run(work);
+    return chosen.run(work);
   }
 
-  const save = createPostgresSaver(run);
+  const run = <Answer>(work: (sql: SQL) => Promise<Answer>) => runOn(pool, work);
+  const runKeyed = <Answer>(work: (sql: SQL) => Promise<Answer>) => runOn(keyed, work);
+  const closePools = async () => {
+    await Promise.all([pool.close(), keyed.close()]);
+  };
+  const save = createPostgresSaver(runKeyed);
   const staged = new WeakMap<readonly OrderChange[], WritableChanges>();
   const scripts = {
     dialect: postgresDialect,
@@ -63,7 +77,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     async load(orderIds) {
       const storable = orderIds.filter(isStorableText);
       if (storable.length === 0) return new Map();
-      const rows = await run((sql) => selectStates(sql, storable));
+      const rows = await runKeyed((sql) => selectStates(sql, storable));
       return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
     },
     stage(changes) {
@@ -95,7 +109,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     async ping() {
       await run((sql) => sql`select 1`);
     },
-    close: () => pool.close(),
+    close: closePools,
   };
 
   try {
@@ -103,7 +117,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
   } catch (error) {
     const curable = error instanceof StoreUnavailable && !isRefusal(error.cause);
     if (!curable) {
-      await pool.close();
+      await closePools();
       throw error;
     }
   }

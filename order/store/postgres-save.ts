@@ -1,5 +1,5 @@
 // One batch as one transaction: the fence first, then orders, then parked records, counts last. What is refused leaves
-// nothing behind.
+// nothing behind. A small one is a statement of its own: postgres-small-batch.ts.
 import type { SQL, TransactionSQL } from "bun";
 import { announceChanges } from "../changes/create-order-changes.ts";
 import { settleItems } from "../replays/store/settle-items.ts";
@@ -10,6 +10,7 @@ import { advanceClaims } from "./postgres-claim-statements.ts";
 import { addToParkedCounts, deleteParked, insertParked, updateParked } from "./postgres-parked-statements.ts";
 import { addToCount, copyOrders, selectVersions, updateOrders } from "./postgres-statements.ts";
 import { isUniqueViolation } from "./postgres-failure.ts";
+import { isSmall, saveSmallBatch } from "./postgres-small-batch.ts";
 import { RolledBack } from "./rolled-back.ts";
 import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
@@ -28,6 +29,12 @@ export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<An
     return orderIds.length === 0 ? undefined : { kind: "conflicts", orderIds };
   }
 
+  /** Updates are looked at first: of a batch that they stand against, the creates have not been tried. */
+  async function wholeOutcome(batch: WritableBatch, outcome: SaveOutcome): Promise<SaveOutcome> {
+    if (outcome.kind !== "conflicts" || batch.creates.length === 0) return outcome;
+    return (await readConflicts(batch)) ?? outcome;
+  }
+
   return async function save(batch: WritableBatch): Promise<SaveOutcome> {
     if (wary > 0 && batch.creates.length > 0) {
       // Cheaper than a COPY for nothing, where duplicates come in every batch; too dear where they do not.
@@ -36,10 +43,11 @@ export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<An
       if (conflicts !== undefined) return conflicts;
     }
     try {
-      await run((sql) => sql.begin((tx) => write(tx, batch)));
+      if (!isSmall(batch)) await run((sql) => sql.begin((tx) => write(tx, batch)));
+      else return await wholeOutcome(batch, await run((sql) => saveSmallBatch(sql, batch)));
       return { kind: "saved" };
     } catch (error) {
-      if (error instanceof RolledBack) return error.outcome;
+      if (error instanceof RolledBack) return wholeOutcome(batch, error.outcome);
       if (!isUniqueViolation(error)) throw error;
       wary = waryBatches;
       const conflicts = await readConflicts(batch);
@@ -58,15 +66,15 @@ async function write(tx: TransactionSQL, batch: WritableBatch): Promise<void> {
     const fenced = progress.filter(({ source }) => !held.has(source));
     if (fenced.length > 0) throw new RolledBack({ kind: "fenced", sources: fenced.map(({ name }) => name) });
   }
+  if (updates.length > 0) {
+    const orderIds = idsNotIn(updates, await updateOrders(tx, updates));
+    if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
+  }
   if (creates.length > 0) {
     await copyOrders(
       tx,
       creates.map(({ order }) => toOrderRow(order)),
     );
-  }
-  if (updates.length > 0) {
-    const orderIds = idsNotIn(updates, await updateOrders(tx, updates));
-    if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
   }
   await writeParked(tx, batch);
   if (batch.settle.length > 0) {

@@ -131,19 +131,31 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
       expect(await eventually(() => store.save(changing([createOrder("a")])))).toEqual({ kind: "saved" });
     });
 
-    test("a connection lost during COMMIT is unavailable, and the reloaded order shows what became of it", async () => {
-      const store = await open();
-      await store.save(changing([createOrder("a")]));
-      proxy.cutAfter("COMMIT");
-      const update = [updatedOrder("a", 1, "shipped"), createOrder("b")];
-      expect(await rejectionOf(store.save(changing(update)))).toBeInstanceOf(StoreUnavailable);
-      expect(proxy.cuts).toBe(1);
-      // The server had committed: the blind repeat is told so and changes nothing.
-      const repeated = await eventually(() => store.save(changing(update)));
-      expect(conflictsOf(repeated)).toEqual(["a", "b"]);
-      expect(await store.readDetails("a")).toEqual(updatedOrder("a", 1, "shipped").order);
-      expect(await store.count()).toBe(2);
-    });
+    const small = [updatedOrder("a", 1, "shipped"), createOrder("b")];
+    /** More than one statement takes: a transaction of several. */
+    const large = [...small, ...Array.from({ length: 200 }, (_, index) => createOrder(`c${1000 + index}`))];
+
+    test.each([
+      ["COMMIT", "COMMIT", large],
+      // Its text went to the server with the batch before.
+      ["the one statement of a small batch", "shipped", small],
+    ] as const)(
+      "a connection lost during %s is unavailable, and the reloaded order shows what became of it",
+      async (_, cutAt, batch) => {
+        const store = await open();
+        await store.save(changing([createOrder("a")]));
+        await store.save(changing([createOrder("0"), updatedOrder("a", 1, "packed")]));
+        const later = [updatedOrder("a", 2, "shipped"), ...batch.slice(1)];
+        proxy.cutAfter(cutAt);
+        expect(await rejectionOf(store.save(changing(later)))).toBeInstanceOf(StoreUnavailable);
+        expect(proxy.cuts).toBe(1);
+        // The server had committed: the blind repeat is told so and changes nothing.
+        const repeated = await eventually(() => store.save(changing(later)));
+        expect(conflictsOf(repeated)).toEqual(later.map(({ order }) => order.orderId));
+        expect(await store.readDetails("a")).toEqual(updatedOrder("a", 2, "shipped").order);
+        expect(await store.count()).toBe(later.length + 1);
+      },
+    );
 
     test.each(["copy orders", "update orders", "BEGIN"])(
       "a connection lost at %s has written nothing",
@@ -151,11 +163,10 @@ describe.skipIf(serverUrl === undefined)("PostgreSQL", () => {
         const store = await open();
         await store.save(changing([createOrder("a")]));
         proxy.cutAfter(statement);
-        const batch = [updatedOrder("a", 1, "shipped"), createOrder("b")];
-        expect(await rejectionOf(store.save(changing(batch)))).toBeInstanceOf(StoreUnavailable);
+        expect(await rejectionOf(store.save(changing(large)))).toBeInstanceOf(StoreUnavailable);
         expect(proxy.cuts).toBe(1);
-        expect(await eventually(() => store.save(changing(batch)))).toEqual({ kind: "saved" });
-        expect(await store.count()).toBe(2);
+        expect(await eventually(() => store.save(changing(large)))).toEqual({ kind: "saved" });
+        expect(await store.count()).toBe(large.length);
       },
     );
 

@@ -104,6 +104,7 @@ async function openBench(
       sourceOf: partitionKey,
       maxBatchSize: 10,
       maxInbox: 40,
+      commitEveryMs: 0,
       ...more,
     });
   const worker = openWorker();

@@ -69,6 +69,11 @@ export interface WorkerOptions {
   readonly maxUnsettled?: number;
   /** Dead letters on their way at which nothing more is taken. Default: 5,000. */
   readonly maxDying?: number;
+  /**
+   * Milliseconds that settled offsets wait for more of them: a commit is a write of the broker, and small batches come hundreds
+   * a second. A restart reads on where the store has got to, so a later commit repeats nothing. Default: 100.
+   */
+  readonly commitEveryMs?: number;
 }
 
 export interface WorkerState {
@@ -119,7 +124,8 @@ const roomDelayMs = 200;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, reader, outbox, breaker, clock, logger, sourceOf } = options;
-  const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000, maxDying = 5000 } = options;
+  const { maxBatchSize = 10_000, maxInbox = 20_000, maxUnsettled = 100_000 } = options;
+  const { maxDying = 5000, commitEveryMs = 100 } = options;
   const pressBack = () => applyBackPressure(groups, intake.unread, { maxInbox, maxUnsettled });
   const reachCrashPoint = options.reachCrashPoint ?? (() => undefined);
   const groups: Group[] = [];
@@ -284,7 +290,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     join(groupId, source) {
-      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock);
+      const committer = createCommitter((offsets) => source().commit(offsets), logger, clock, commitEveryMs);
       const group: Group = { source, partitions: new Map(), committer };
       groups.push(group);
       return {

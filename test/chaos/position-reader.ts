@@ -52,7 +52,8 @@ export function openPositionReader(
 
   async function read(): Promise<ReadonlyMap<string, number> | undefined> {
     const rows = await ask<{ source: string; next: string }>(
-      (now) => now`SELECT source, next_offset::text AS next FROM source_claims WHERE next_offset IS NOT NULL`,
+      (now) =>
+        now`SELECT source, cast(next_offset AS text) AS next FROM source_claims WHERE next_offset IS NOT NULL`,
     );
     return rows && new Map(rows.map(({ source, next }) => [source.replace(/@.*$/, ""), Number(next)]));
   }
@@ -69,7 +70,8 @@ export function openPositionReader(
         ends(),
         read(),
         ask<{ parked: string }>(
-          (now) => now`SELECT coalesce(sum(waiting + behind + dead), 0)::text AS parked FROM parked_counts`,
+          (now) =>
+            now`SELECT cast(coalesce(sum(waiting + behind + dead), 0) AS text) AS parked FROM parked_counts`,
         ),
       ]);
       if (there === undefined || store === undefined || counts === undefined) return undefined;

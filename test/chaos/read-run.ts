@@ -205,7 +205,7 @@ async function writeChanges(sql: SQL, directory: string): Promise<void> {
     const rows: readonly (OrderRow & { seq: string })[] = await sql`
       SELECT cast(seq AS text) AS seq, order_id, status, cast(version AS text) AS version,
         cast(applied AS text) AS applied
-      FROM suite_changes WHERE seq > ${after} ORDER BY seq LIMIT ${rowsAtOnce}`;
+      FROM suite_changes WHERE seq > ${after} ORDER BY suite_changes.seq LIMIT ${rowsAtOnce}`;
     for (const row of rows) lines.write(orderLine(row));
     const last = rows.at(-1);
     if (last === undefined) break;

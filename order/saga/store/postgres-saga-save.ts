@@ -22,6 +22,10 @@ interface WrittenSagas {
   readonly homeless: ReadonlySet<number>;
 }
 
+const noSeqs: ReadonlyMap<string, number> = new Map();
+const nothing = Promise.resolve();
+const none: Promise<readonly never[]> = Promise.resolve([]);
+
 export async function saveSagas(sql: SQL, batch: WritableSagas): Promise<SagaSaveOutcome> {
   try {
     return await sql.begin((tx) => write(tx, batch));
@@ -31,32 +35,54 @@ export async function saveSagas(sql: SQL, batch: WritableSagas): Promise<SagaSav
   }
 }
 
-/** Rejects with `RefusedSave`, which ends the transaction. */
+/**
+ * Rejects with `RefusedSave`, which ends the transaction. What needs no answer of the statements before is sent with them:
+ * a connection works on them in the order in which they are sent, and what is refused is undone with the rest.
+ */
 async function write(tx: TransactionSQL, batch: WritableSagas): Promise<SagaSaveOutcome> {
-  const { progress } = batch;
-  if (progress.length > 0) {
-    const held = new Set(await advanceClaims(tx, progress));
-    const fenced = progress.filter(({ source }) => !held.has(source));
-    if (fenced.length > 0) throw new RefusedSave({ kind: "fenced", sources: fenced.map(({ name }) => name) });
-  }
-  const written = await writeSagas(tx, batch);
-  const { requests } = batch;
+  const [, written] = await inOrder([passFence(tx, batch), writeSagas(tx, batch)]);
+  const { requests, outbox } = batch;
   if (requests.length > 0) refuseTakenKeys(requests, await insertRequests(tx, requests));
   if (batch.settle.length > 0) {
     const items = await runPostgresScript(tx, settleItems(postgresDialect, batch.settle));
     if (items.length > 0) throw new RefusedSave({ kind: "settled", items });
   }
-  const lastSeq = await writeMessages(tx, batch, written);
-  await addToSagaCounts(tx, tallyOf(written.moves, batch.counted));
+  const mails = routeMessages(outbox, batch.messages, written.away);
+  const firstSeqs = mails.length === 0 ? noSeqs : await reserveSeqs(tx, mails);
+  const own = mails.find((mail) => mail.outbox === outbox);
+  const firstSeq = firstSeqs.get(outbox);
+  const homes = own === undefined || firstSeq === undefined ? [] : homesOf(own, firstSeq, written.homeless);
+  await inOrder([
+    mails.length === 0 ? nothing : insertMessages(tx, mails, firstSeqs),
+    homes.length === 0 ? nothing : setHomes(tx, outbox, homes),
+    addToSagaCounts(tx, tallyOf(written.moves, batch.counted)),
+  ]);
+  const lastSeq = own === undefined || firstSeq === undefined ? null : firstSeq + own.messages.length - 1;
   return savedOutcome(lastSeq, batch.messages, written.away);
+}
+
+/** When all have ended, and rejects as the first of them did that failed: what was sent after it fails because of it. */
+async function inOrder<Sent extends readonly unknown[] | []>(sent: Sent) {
+  await Promise.allSettled(sent);
+  return Promise.all(sent);
+}
+
+async function passFence(tx: TransactionSQL, { progress }: WritableSagas): Promise<void> {
+  if (progress.length === 0) return;
+  const held = new Set(await advanceClaims(tx, progress));
+  const fenced = progress.filter(({ source }) => !held.has(source));
+  if (fenced.length > 0) throw new RefusedSave({ kind: "fenced", sources: fenced.map(({ name }) => name) });
 }
 
 async function writeSagas(
   tx: TransactionSQL,
   { creates, updates, outbox }: WritableSagas,
 ): Promise<WrittenSagas> {
-  const created = new Set(creates.length === 0 ? [] : await insertSagas(tx, creates));
-  const updatedRows = updates.length === 0 ? [] : await updateSagas(tx, updates);
+  const [createdIds, updatedRows] = await inOrder([
+    creates.length === 0 ? none : insertSagas(tx, creates),
+    updates.length === 0 ? none : updateSagas(tx, updates),
+  ]);
+  const created = new Set(createdIds);
   const updated = new Map(updatedRows.map((row) => [row.order_id, row]));
   if (created.size < creates.length || updated.size < updates.length) {
     const refused = [
@@ -80,21 +106,4 @@ async function writeSagas(
     });
   }
   return { moves, away, homeless };
-}
-
-async function writeMessages(
-  tx: TransactionSQL,
-  { messages, outbox }: WritableSagas,
-  { away, homeless }: WrittenSagas,
-): Promise<number | null> {
-  if (messages.length === 0) return null;
-  const mails = routeMessages(outbox, messages, away);
-  const firstSeqs = await reserveSeqs(tx, mails);
-  await insertMessages(tx, mails, firstSeqs);
-  const own = mails.find((mail) => mail.outbox === outbox);
-  const firstSeq = firstSeqs.get(outbox);
-  if (own === undefined || firstSeq === undefined) return null;
-  const homes = homesOf(own, firstSeq, homeless);
-  if (homes.length > 0) await setHomes(tx, outbox, homes);
-  return firstSeq + own.messages.length - 1;
 }

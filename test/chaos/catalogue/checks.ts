@@ -68,6 +68,6 @@ export function createChecks(stage: Pick<Stage, "until" | "untilCaughtUp">): Che
 }
 
 function describe(seen: unknown): string {
-  const text = seen instanceof Error ? seen.message : typeof seen === "string" ? seen : JSON.stringify(seen);
-  return text.slice(0, 1000);
+  if (seen instanceof Error) return seen.message.slice(0, 1000);
+  return (typeof seen === "string" ? seen : JSON.stringify(seen)).slice(0, 1000);
 }

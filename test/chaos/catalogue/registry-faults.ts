@@ -29,7 +29,7 @@ const awayAtStart: Fault = {
     );
     const lettersBefore = await countRows(stage, letters);
     await Promise.all([order.stop(), stage.cart.stop()]);
-    await stage.registry.stop();
+    await stage.registry.kill();
     let bit = false;
     try {
       await Promise.all([order.start(), stage.cart.start()]);
@@ -51,6 +51,8 @@ const awayAtStart: Fault = {
         },
         30_000,
       );
+      const cartListens = async () => (await stage.cart.statusOf("/health/live")) === 200;
+      await checks.expectSoon("cart starts without it", cartListens, 30_000);
       const probes = await Promise.all([1, 2, 3].map((number) => probe(stage, `NO-${number}`)));
       expectAnswered(checks, probes);
       checks.expect("cart answers 503", probes.every(is503), probes);
@@ -80,7 +82,7 @@ const awayInFlight: Fault = {
     const checks = createChecks(stage);
     await stage.untilHealth(stage.cart, 200, 30_000);
     await stage.untilCaughtUp(30_000);
-    await stage.registry.stop();
+    await stage.registry.kill();
     let probes;
     let recoveredMs = 0;
     try {

@@ -1,5 +1,5 @@
 // Every statement takes long: what is in memory stays bounded, partitions pause instead, and the group keeps its members.
-import { openSlowStatements } from "../../../bench/slow-statements.ts";
+import { openSlowStatements } from "../../../bench/saga/slow-statements.ts";
 import type { Fault } from "../fault.ts";
 import { intentAs, type PlannedRecord } from "../intent.ts";
 import type { Stage } from "../stage.ts";

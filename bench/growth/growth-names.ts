@@ -1,0 +1,37 @@
+// What the cases of `bench growth` are called, for who makes them and who reads them.
+import type { StoreKind } from "../databases.ts";
+
+export interface Stored {
+  readonly orders: number;
+  readonly letters: number;
+}
+
+export const emptyName = "empty";
+export const startGroup = "start and rest";
+export const flatnessGroup = "long load";
+
+/** Of the cases that differ in what is stored, by store. */
+export function growthGroup(kind: StoreKind): string {
+  return kind;
+}
+
+export function storedName({ orders, letters }: Stored): string {
+  const parts = [
+    ...(orders === 0 ? [] : [`${orders.toLocaleString("en")} orders`]),
+    ...(letters === 0 ? [] : [`${letters.toLocaleString("en")} dead letters`]),
+  ];
+  return parts.length === 0 ? emptyName : parts.join(", ");
+}
+
+/** In one process, as `bun run start` has them. */
+export const embeddedName = "cart and order in one process, embedded parts";
+
+export function onServersName(service: "cart" | "order", kind?: StoreKind): string {
+  return `${service}, real servers${kind === undefined ? "" : `, ${kind}`}`;
+}
+
+export const cartLoadName = "cart, 64 connections";
+
+export function orderLoadName(kind: StoreKind): string {
+  return `order → ${kind}`;
+}

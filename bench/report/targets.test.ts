@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { documentedPythonName, orderInto, rawConsumeName } from "../consume.ts";
+import { bareName, cartName } from "../create.ts";
+import { flatnessGroup, orderLoadName } from "../growth/growth-names.ts";
+import type { MeasuredCase } from "./result-file.ts";
+import { judge, sentenceOf } from "./targets.ts";
+
+const creates = (name: string, ...every: readonly number[]): MeasuredCase => ({
+  group: "64 connections",
+  name,
+  rounds: every.map((createsPerSecond) => ({ createsPerSecond })),
+});
+const sentences = (part: "create" | "consume" | "growth", cases: MeasuredCase[]) =>
+  judge({ part, cases }).map(sentenceOf);
+
+describe("the targets", () => {
+  test("a share is taken within each round, so that a busy round compares with itself", () => {
+    const [share] = sentences("create", [
+      creates(cartName, 880, 90, 850),
+      creates(bareName, 1000, 100, 1000),
+    ]);
+    expect(share).toBe(
+      "Met: creates/s of cart at 64 connections, of the bare limit: 88 % (target: at least 85 %)",
+    );
+  });
+
+  test("the best Python peer is the one with the highest median at the same load", () => {
+    const peers = [
+      creates("Python: one", 100, 400, 100),
+      creates("Python: two", 160, 160, 160),
+      { ...creates("Python: other load", 9999), group: "1 connection" },
+    ];
+    const [, times] = sentences("create", [creates(cartName, 640, 640, 640), ...peers]);
+    expect(times).toStartWith("Missed: ");
+    expect(times).toContain(": 4 times (target: at least 5 times)");
+  });
+
+  test("what a result does not have is not measured, neither met nor missed", () => {
+    for (const sentence of sentences("create", [creates(cartName, 1)]))
+      expect(sentence).toStartWith("Not measured: ");
+  });
+
+  test("order is compared with what a Python consumer has committed, and with what it has only seen", () => {
+    const consumed = (name: string, eventsPerSecond: number, committedPerSecond?: number): MeasuredCase => ({
+      group: "",
+      name,
+      rounds: [{ eventsPerSecond, ...(committedPerSecond === undefined ? {} : { committedPerSecond }) }],
+    });
+    const told = sentences("consume", [
+      consumed(rawConsumeName, 100),
+      consumed(orderInto("postgres"), 50),
+      consumed(documentedPythonName, 40, 10),
+    ]);
+    expect(
+      told.filter((sentence) => sentence.includes("PostgreSQL")).map((one) => one.split(":")[0]),
+    ).toEqual(["Met", "Met", "Met", "Missed"]);
+  });
+
+  test("memory is flat when the second half of a load takes no more than the first, without its first tenth", () => {
+    const load = (...rssMb: number[]): MeasuredCase => ({
+      group: flatnessGroup,
+      name: orderLoadName("postgres"),
+      rounds: [{}],
+      series: { rssMb },
+    });
+    const verdict = (one: MeasuredCase) =>
+      sentences("growth", [one]).find((sentence) => sentence.includes("long load, order → postgres"));
+    expect(verdict(load(50, 900, 200, 200, 200, 200, 200, 200, 200, 200, 210))).toStartWith("Met: ");
+    expect(verdict(load(50, 60, 100, 110, 120, 130, 140, 150, 160, 170, 180))).toStartWith("Missed: ");
+  });
+});
