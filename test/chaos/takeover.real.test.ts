@@ -1,27 +1,33 @@
 // How long nobody consumes when an instance dies: until it is back, and until another one takes over.
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type RealParts, startParts } from "../parts/parts.ts";
 import { realEnvironmentAddresses } from "../system/real-environment.ts";
 import { openStage, type OpenStage } from "./open-stage.ts";
 import { createRecord } from "./write-step.ts";
 
-const addresses = realEnvironmentAddresses();
 const orders = 1000;
 
-describe.skipIf(addresses === undefined)("an instance that is gone", () => {
+describe.skipIf(realEnvironmentAddresses() === undefined)("an instance that is gone", () => {
+  let parts: RealParts;
   let stage: OpenStage | undefined;
   const directory = mkdtempSync(join(tmpdir(), "orderwire-takeover-"));
+  beforeAll(async () => {
+    parts = await startParts();
+  }, 60_000);
   afterEach(async () => {
     await stage?.close();
+  }, 30_000);
+  afterAll(async () => {
+    await parts.close();
     rmSync(directory, { recursive: true, force: true });
   }, 30_000);
 
   /** Some orders are read; nothing comes by itself. */
   async function open(instances: number): Promise<OpenStage> {
-    if (addresses === undefined) throw new Error("no real parts");
-    stage = await openStage({ addresses, directory, seed: 3, instances, ordersPerSecond: 0, sagasPerSecond: 0 });
+    stage = await openStage({ parts, directory, seed: 3, instances, ordersPerSecond: 0, sagasPerSecond: 0 });
     await write(stage, "first");
     await stage.untilCaughtUp(30_000);
     return stage;
