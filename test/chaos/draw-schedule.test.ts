@@ -35,8 +35,11 @@ describe("the schedule of a run", () => {
   test("gives a fault, and the point that needs a backlog, the stage to itself", () => {
     const schedule = drawSchedule(options);
     const parts = inParts(schedule);
-    const inOrder = parts.flatMap((part) => (part.kind === "fault" ? [part] : part.lanes.flat()));
-    expect(inOrder).toHaveLength(schedule.length);
+    const placed = parts.reduce(
+      (count, part) => count + (part.kind === "fault" ? 1 : part.lanes.flat().length),
+      0,
+    );
+    expect(placed).toBe(schedule.length);
     for (const part of parts) {
       if (part.kind === "fault") continue;
       const all = part.lanes.flat();
