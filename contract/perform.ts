@@ -4,12 +4,18 @@
 import type { ContractFailure } from "./errors.ts";
 import type { Effect } from "./procedures.ts";
 import { failed, type Result } from "./result.ts";
-import { createSharedTimer, type Timer } from "./shared-timer.ts";
 
-export const wallTimer: Timer = createSharedTimer(
-  (delayMs, fire) => setTimeout(fire, delayMs),
-  () => performance.now(),
-);
+/** Calls `fire` once after `delayMs`, unless the function it returns is called before. */
+export interface Timer {
+  after(delayMs: number, fire: () => void): () => void;
+}
+
+export const wallTimer: Timer = {
+  after(delayMs, fire) {
+    const handle = setTimeout(fire, delayMs);
+    return () => clearTimeout(handle);
+  },
+};
 
 export interface Conditions {
   /** How long a procedure, and before it the request's body, may take. Below Bun's idle timeout of 10 s. */

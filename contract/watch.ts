@@ -3,7 +3,7 @@
 import { tracked } from "@trpc/server";
 import type { ContractFailure } from "./errors.ts";
 import { reportFailure } from "./errors.ts";
-import type { Timer } from "./shared-timer.ts";
+import type { Timer } from "./perform.ts";
 import type { Result } from "./result.ts";
 import { rpcErrorOf } from "./rpc-errors.ts";
 import { stopping } from "./streams.ts";

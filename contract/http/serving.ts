@@ -1,7 +1,6 @@
 // Options of both HTTP applications and the defaults they stand on.
-import { defaultDeadlineMs, wallTimer, type Conditions } from "../perform.ts";
+import { defaultDeadlineMs, wallTimer, type Conditions, type Timer } from "../perform.ts";
 import { maxBodyBytes } from "../protocol.ts";
-import type { Timer } from "../shared-timer.ts";
 import type { Guards } from "./guards.ts";
 
 /** Hears what is served. What it does must be cheap and must not throw. */

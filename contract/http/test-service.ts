@@ -8,7 +8,7 @@ import { invalidRequest, partitionNotStalled } from "../errors.ts";
 import type { OrderHealthDetail } from "../health.ts";
 import type { OrderDetails } from "../models.ts";
 import type { ParkedEvent } from "../parked.ts";
-import type { Timer } from "../shared-timer.ts";
+import type { Timer } from "../perform.ts";
 import type {
   AuditViews,
   CartHealth,
