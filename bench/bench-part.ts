@@ -19,8 +19,6 @@ export interface PartOptions {
   readonly kill: boolean;
 }
 
-export type OptionName = keyof PartOptions;
-
 export interface PartContext {
   readonly options: PartOptions;
   readonly servers: Servers;

@@ -16,6 +16,9 @@ import { type RoundOutcome, runRounds } from "./run-rounds.ts";
 
 export const cartName = "cart";
 export const bareName = "bare limit: Hono, avsc, produce";
+/** Without the package's produce, which cart does not use. */
+export const ownBareName = "bare limit on cart's way to librdkafka";
+const bareProgram = join(import.meta.dirname, "peers/bare/bare-create.ts");
 const pythonPrefix = "Python: ";
 const warmUpSeconds = 2;
 const logger = createLogger({ level: "error", format: "json" });
@@ -68,10 +71,8 @@ function contenders(python: string): readonly Contender[] {
   });
   return [
     { name: cartName, command: () => [process.execPath, ...profile, join(root, "cart", "main.ts")] },
-    {
-      name: bareName,
-      command: () => [process.execPath, join(import.meta.dirname, "peers/bare/bare-create.ts")],
-    },
+    { name: bareName, command: () => [process.execPath, bareProgram] },
+    { name: ownBareName, command: () => [process.execPath, bareProgram, "--own-way"] },
     uvicorn(1),
     uvicorn(2),
   ];

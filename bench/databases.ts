@@ -51,6 +51,15 @@ export async function copyDatabase(
   }
 }
 
+/** What it takes on the disk, in MB. */
+export async function databaseMb({ url }: BenchDatabase): Promise<number> {
+  if (!url.startsWith("postgres")) return Bun.file(sqlitePath(url)).size / 2 ** 20;
+  const sql = new SQL(url, { max: 1 });
+  const [row] = await sql<{ bytes: string }[]>`select pg_database_size(current_database()) as bytes`;
+  await sql.close();
+  return Number(row?.bytes) / 2 ** 20;
+}
+
 export function sqlitePath(url: string): string {
   return url.slice("sqlite:".length);
 }

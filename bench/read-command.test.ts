@@ -15,6 +15,7 @@ describe("the command line", () => {
       size: "own",
       options: { connections: [1, 64], rounds: 5 },
     });
+    expect(read("growth --rounds 9")).toMatchObject({ size: "full", options: { rounds: 9 } });
     expect(read("growth --orders 0,10 --quick")).toMatchObject({
       size: "quick",
       options: { orders: [0, 10] },

@@ -107,7 +107,7 @@ export function readCommand(words: readonly string[]): Command {
     const read = optionsSchema.partial().safeParse(given);
     if (!read.success) return usage(z.prettifyError(read.error));
     const told = { ...own, ...defined(read.data) };
-    const size = isAsLarge(told, own) ? run.size : "own";
+    const size = quick || isAsLarge(told, own) ? run.size : "own";
     return { kind: "part", size, save, part, options: { ...nothing, ...told }, told, json, into };
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));

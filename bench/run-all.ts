@@ -7,7 +7,7 @@ import { missingTools } from "../test/parts/machine.ts";
 import { benchParts } from "./bench-parts.ts";
 import type { AllCommand } from "./read-command.ts";
 import { readResult } from "./report/result-file.ts";
-import { judge, sentenceOf } from "./report/targets.ts";
+import { targetLines } from "./report/targets.ts";
 import { openServers } from "./servers.ts";
 
 /** The exit code: 1 when a part has failed. */
@@ -34,7 +34,7 @@ export async function runAll({ size, save }: AllCommand): Promise<number> {
       );
       const exitCode = await child.exited;
       process.stdout.write(`${name} took ${seconds(partStartedAtMs)} s\n`);
-      if (exitCode === 0) sentences.push(...judge(await readResult(into)).map(sentenceOf));
+      if (exitCode === 0) sentences.push(...targetLines(await readResult(into)));
       else failed.push(name);
     }
   } finally {

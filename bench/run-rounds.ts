@@ -27,7 +27,8 @@ export async function runRounds(
       const stage = `${[heat.group, heat.name].filter(Boolean).join(", ")}, round ${round + 1}`;
       display.show({ stage, fraction: (round * heats.length + index) / (heats.length * rounds) });
       const outcome = await heat.run().catch((error: unknown) => {
-        throw new Error(`${stage}: ${error instanceof Error ? error.message : String(error)}`);
+        const message = error instanceof Error ? error.message : String(error);
+        throw new Error(`${stage}: ${message}`, { cause: error });
       });
       outcomes.get(heat)?.push(outcome);
     }

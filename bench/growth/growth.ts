@@ -5,7 +5,7 @@ import { openParts } from "../../service/open-parts.ts";
 import { readSettings } from "../../service/settings.ts";
 import { findFreePort } from "../../test/parts/free-port.ts";
 import type { BenchPart, PartContext } from "../bench-part.ts";
-import { createDatabase, type StoreKind, storesOf } from "../databases.ts";
+import { createDatabase, databaseMb, type StoreKind, storesOf } from "../databases.ts";
 import { createsAmong, eventsUntil } from "../order-events.ts";
 import { preload } from "../preload.ts";
 import type { MeasuredCase } from "../report/result-file.ts";
@@ -31,7 +31,7 @@ export const growth: BenchPart = {
   full: {
     orders: [0, 1_000_000, 5_000_000],
     letters: [0, 100_000, 500_000],
-    events: 200_000,
+    events: 100_000,
     seconds: 20,
     rounds: 2,
     store: "both",
@@ -168,6 +168,7 @@ async function storedHeat(
   const database = await templates.copyOf(stored);
   try {
     const idle = { ...servers.environment, ...newTopics(), DATABASE_URL: database.url };
+    const storedMb = await databaseMb(database);
     const start = await measureStart("order", idle);
     const first = eventsUntil(stored.orders);
     const { figures, series } = await measureTopicLoad({
@@ -176,7 +177,7 @@ async function storedHeat(
       events,
       orders: createsAmong(first + events),
     });
-    return { figures: { ...start, ...figures }, ...(series === undefined ? {} : { series }) };
+    return { figures: { ...start, ...figures, storedMb }, ...(series === undefined ? {} : { series }) };
   } finally {
     await database.drop();
   }

@@ -22,7 +22,7 @@ export const embedded: Environment = {
   SCHEMA_REGISTRY_URL: undefined,
   DATABASE_URL: undefined,
 };
-const restMs = 5000;
+const restMs = 3000;
 const askEveryMs = 5;
 
 const checkout = join(import.meta.dirname, "..", "..");

@@ -106,10 +106,10 @@ function openProgress(url: string): Progress {
   };
 }
 
-async function until({ done }: Progress, events: number, onDone: (count: number) => void): Promise<void> {
+async function until(progress: Progress, events: number, onDone: (count: number) => void): Promise<void> {
   let [last, changedAtMs] = [0, performance.now()];
   for (;;) {
-    const count = await done();
+    const count = await progress.done();
     onDone(count);
     if (count >= events) return;
     if (count !== last) [last, changedAtMs] = [count, performance.now()];

@@ -1,6 +1,6 @@
 // The charts that READMEs show, by file name, each from one part's result.
 import { rawConsumeName } from "../consume.ts";
-import { bareName, cartName } from "../create.ts";
+import { bareName, cartName, ownBareName } from "../create.ts";
 import { flatnessGroup, startGroup } from "../growth/growth-names.ts";
 import { type Bar, barChart } from "./bar-chart.ts";
 import type { MeasuredCase, PartName, Result } from "./result-file.ts";
@@ -78,7 +78,8 @@ function valuesOf({ rounds }: MeasuredCase, figure: string): readonly number[] {
 }
 
 function kindOf(name: string): Bar["kind"] {
-  if (name === bareName || name === rawConsumeName || name === "kafka/consumer") return "limit";
+  if (name === bareName || name === ownBareName || name === rawConsumeName || name === "kafka/consumer")
+    return "limit";
   if (name.startsWith("insert ")) return "limit";
   return name === cartName || !name.startsWith("Python") ? "ours" : "peer";
 }

@@ -60,7 +60,7 @@ function toJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is no JSON: ${String(error)}`);
+    throw new Error(`${path} is no JSON: ${String(error)}`, { cause: error });
   }
 }
 

@@ -1,13 +1,13 @@
 // A result for a terminal: its table, what it says about the targets, and on what it was measured.
 import { partTables, tableOf } from "./part-tables.ts";
 import type { Result } from "./result-file.ts";
-import { judge, sentenceOf } from "./targets.ts";
+import { targetLines } from "./targets.ts";
 
 export function resultText(result: Result): string {
   const { part, size, measuredAt, commit, uncommittedChanges, options, machine, versions } = result;
   const { cpu, cores, memoryGb, load, platform, kernel } = machine;
   const set = Object.entries(options).map(([name, value]) => `${name} ${String(value) || "all"}`);
-  const sentences = judge(result).map(sentenceOf);
+  const sentences = targetLines(result);
   return [
     tableOf(result),
     "",

@@ -196,6 +196,13 @@ function verdictOf({ sense, limit }: Target, value: number | undefined): Judgeme
   return (sense === "at least" ? value >= limit : value <= limit) ? "met" : "missed";
 }
 
+/** A sentence each. A run that is not of full size need not say what it has not measured. */
+export function targetLines(result: Result): readonly string[] {
+  return judge(result)
+    .filter(({ verdict }) => result.size === "full" || verdict !== "not measured")
+    .map(sentenceOf);
+}
+
 /** `Met: … is 87 % (target: at least 85 %)`. */
 export function sentenceOf({ target, value, verdict }: Judgement): string {
   const { what, sense } = target;

@@ -43,7 +43,7 @@ export const sagaLatencyGroup = "latency";
 
 export const saga: BenchPart = {
   name: "saga",
-  full: { orders: [100_000], rounds: 3, only: "" },
+  full: { orders: [50_000], rounds: 2, only: "" },
   quick: { orders: [10_000], rounds: 1, only: "joins" },
   run: benchSaga,
 };

@@ -11,10 +11,10 @@ import { inTransaction } from "./sqlite-transaction.ts";
 /** How long a statement waits for another process's transaction. The whole thread stands still meanwhile. */
 const busyTimeoutMs = 500;
 /**
- * Pages that the write-ahead log holds before they are copied into the file, 32 MB: a page that many batches change is
+ * Pages that the write-ahead log holds before they are copied into the file, 128 MB: a page that many batches change is
  * then copied once for all of them. With SQLite's own 1,000 a batch of 4,000 orders would be copied at once.
  */
-const logPages = 8000;
+const logPages = 32_000;
 
 /**
  * Opens or creates the file (`:memory:` for none) and brings it to `migrations`. Throws SQLite's own errors, a

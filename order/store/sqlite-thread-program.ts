@@ -10,8 +10,11 @@ import { StoreUnavailable } from "./store-unavailable.ts";
 import type { SqliteRows } from "./sqlite-rows.ts";
 import type { WritableRows } from "./writable-batch.ts";
 
-/** A batch that finds the pages of the key's index in memory is twice as fast as with SQLite's own 2 MB. */
-const cacheKb = 16_384;
+/**
+ * A batch that finds the pages of the key's index in memory is twice as fast as with SQLite's own 2 MB. Among five million
+ * orders one of 10,000 changes 48 MB of pages: with less room they would be written more than once.
+ */
+const cacheKb = 65_536;
 
 let connection: SqliteConnection | undefined;
 const open = () =>

@@ -1,8 +1,10 @@
 // The limit that cart is measured against: Hono, avsc and the native client's own produce, and nothing else that cart does.
-// No validation, no time limit, no retries, no idempotency, no health; a 201 still waits for its own delivery report.
+// No validation, no time limit, no retries, no idempotency, no health; a 201 still waits for its own delivery report. With `--own-way`
+// its records take cart's way to librdkafka (kafka/native/outgoing-records.ts) in place of the package's.
 import { type Context, Hono } from "hono";
 import { generateOrder } from "../../../cart/generate-order.ts";
 import { connectNative, createNativeProducer } from "../../../kafka/binding.ts";
+import { openOutgoingRecords } from "../../../kafka/native/outgoing-records.ts";
 import { createRegistry } from "../../../schemas/registry.ts";
 import { schemaCatalog, subjectOf } from "../../../schemas/schema-catalog.ts";
 
@@ -14,7 +16,7 @@ if (!id.ok) throw new Error(id.failure.message);
 const frame = Buffer.alloc(5);
 frame.writeUInt32BE(id.value, 1);
 
-const producer = createNativeProducer({
+const settings = {
   "bootstrap.servers": KAFKA_BROKERS,
   acks: "all",
   "enable.idempotence": true,
@@ -22,31 +24,52 @@ const producer = createNativeProducer({
   "linger.ms": 0,
   "compression.type": "lz4",
   "socket.nagle.disable": true,
-  dr_cb: true,
-});
-const waiting = new Map<number, (errorCode: number | null) => void>();
-producer.configureCallbacks(true, {
-  global: {},
-  topic: {},
-  event: {
-    event_cb: () => undefined,
-    delivery_cb(errorCode, { opaque }) {
-      waiting.get(opaque)?.(errorCode);
-      waiting.delete(opaque);
+};
+const waiting = new Map<number, (errorCode: number) => void>();
+const put = await (process.argv.includes("--own-way") ? openOwnWay() : openPackage());
+
+type Put = (key: string, value: Buffer, eventId: string, opaque: number) => number;
+
+async function openPackage(): Promise<Put> {
+  const producer = createNativeProducer({ ...settings, dr_cb: true });
+  producer.configureCallbacks(true, {
+    global: {},
+    topic: {},
+    event: {
+      event_cb: () => undefined,
+      delivery_cb: (errorCode, { opaque }) => answer(opaque, errorCode ?? 0),
     },
-  },
-});
-await connectNative(producer);
-producer.setPollInBackground(true);
+  });
+  await connectNative(producer);
+  producer.setPollInBackground(true);
+  return (key, value, eventId, opaque) =>
+    producer.produce(topic, -1, value, Buffer.from(key), 0, opaque, [{ "event-id": Buffer.from(eventId) }]);
+}
+
+async function openOwnWay(): Promise<Put> {
+  const producer = createNativeProducer(settings);
+  producer.configureCallbacks(true, { global: {}, topic: {}, event: { event_cb: () => undefined } });
+  const outgoing = openOutgoingRecords(await connectNative(producer), answer);
+  return (key, value, eventId, opaque) =>
+    outgoing.put(
+      { topic, key: Buffer.from(key), value, headers: [["event-id", Buffer.from(eventId)]] },
+      0,
+      opaque,
+    );
+}
+
+function answer(opaque: number, errorCode: number): void {
+  waiting.get(opaque)?.(errorCode);
+  waiting.delete(opaque);
+}
 
 let last = 0;
-function publish(key: string, value: Buffer, eventId: string): Promise<number | null> {
+function publish(key: string, value: Buffer, eventId: string): Promise<number> {
   return new Promise((resolve) => {
     const opaque = ++last;
     waiting.set(opaque, resolve);
-    const headers = [{ "event-id": Buffer.from(eventId) }];
-    const code = producer.produce(topic, -1, value, Buffer.from(key), 0, opaque, headers);
-    if (code !== 0) resolve(code);
+    const code = put(key, value, eventId, opaque);
+    if (code !== 0) answer(opaque, code);
   });
 }
 
@@ -58,7 +81,7 @@ async function create(context: Context): Promise<Response> {
   const { orderId: _, ...payload } = order;
   const event = { eventType: "CREATE", orderId, timestamp: order.orderDate, payload };
   const value = Buffer.concat([frame, type.toBuffer(toWire(event))]);
-  if ((await publish(orderId, value, eventId)) !== null) return context.json({ detail: "not written" }, 503);
+  if ((await publish(orderId, value, eventId)) !== 0) return context.json({ detail: "not written" }, 503);
   return context.json({ message: "Order creation event published successfully", order }, 201);
 }
 

@@ -1,5 +1,6 @@
 // All mutants.
 import { cartMutants } from "./cart-mutants.ts";
+import { effectMutants } from "./effect-mutants.ts";
 import { letterMutants } from "./letter-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import type { Provocation } from "./provocation.ts";
@@ -8,6 +9,7 @@ import { workerMutants } from "./worker-mutants.ts";
 
 export const mutants: readonly Mutant<Provocation>[] = [
   ...workerMutants,
+  ...effectMutants,
   ...letterMutants,
   ...cartMutants,
   ...sagaMutants,

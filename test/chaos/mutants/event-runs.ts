@@ -41,19 +41,27 @@ const retries: ProvocationRun = {
   },
 };
 
-/** The breaker opens in the middle of a batch. Good records follow, or each probe would be one more of the bad ones. */
+/** The breaker opens in the middle of a batch, which the store has let grow. Good records follow, so that the first probe closes it. */
 const poisonOnly: ProvocationRun = {
   account: "events",
   async run(scene) {
-    const bad = names("BAD", breakerWindow).map((id) => poisonOf(id));
-    const good = names("GOOD", 300).map((id) => createOf(scene, id));
-    await scene.publish([...bad, ...good].map((record) => ({ ...record, partition: 0 })));
+    const onOne = (records: readonly PlannedRecord[]) =>
+      records.map((record) => ({ ...record, partition: 0 }));
+    await scene.publish(onOne(names("FIRST", 3).map((id) => createOf(scene, id))));
     await scene.start("order");
+    await scene.untilSettled();
+    const unlock = await scene.lock("orders");
+    await scene.publish(onOne(names("SECOND", 3).map((id) => createOf(scene, id))));
+    await Bun.sleep(400);
+    const bad = names("BAD", 150).map((id) => poisonOf(id));
+    const good = names("GOOD", 350).map((id) => createOf(scene, id));
+    await scene.publish(onOne([...bad, ...good]));
+    await Bun.sleep(600);
+    await unlock();
     await scene.untilSettled();
     return [];
   },
 };
-const breakerWindow = 200;
 
 /** A store that does not answer while records come in, and a kill before it does. */
 const storeLocked: ProvocationRun = {

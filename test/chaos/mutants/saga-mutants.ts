@@ -37,7 +37,7 @@ export const sagaMutants: readonly Mutant<Provocation>[] = [
       },
     ],
     world: "sagas",
-    provokedBy: "saga-messages-refused",
+    provokedBy: "saga-killed-while-publishing",
   },
   {
     name: "predecessor-not-read-back",

@@ -159,36 +159,39 @@ function killedAt(point: string): ProvocationRun {
   };
 }
 
-/** The orders' topic takes nothing; order is killed meanwhile. What is stored then is published by the next one. */
-const messagesRefused: ProvocationRun = {
+/** Killed just after a result was saved, again and again: some of the kills fall between outbox and topic. */
+const killedWhilePublishing: ProvocationRun = {
   account: "own",
   environment,
   async run(scene) {
-    const order = await scene.start("order");
-    await placeAll(order.url, 1);
-    const relent = await scene.refuse(scene.settings.SAGA_ORDERS_TOPIC);
-    const asked = Promise.all(Array.from({ length: 10 }, () => place(order.url)));
-    await scene.until(async () => (await storedOrders(scene)).length > 1, 5000);
-    await Bun.sleep(700);
-    await order.kill();
-    await asked;
-    await relent();
-    await scene.start("order");
-    const stored = await storedOrders(scene);
-    const faults = await faultsOf(
+    let order = await scene.start("order");
+    const orderIds = await placeAll(order.url, kills * ofKill);
+    for (let kill = 0; kill < kills; kill += 1) {
+      const decided = orderIds.slice(kill * ofKill, (kill + 1) * ofKill);
+      const nowMs = Date.now();
+      for (const side of ["payment", "stock"] as const)
+        await Promise.all(decided.map((orderId) => decide(scene, side, orderId, "ACCEPT", nowMs)));
+      await untilSettled(scene, decided[0] ?? 0);
+      await Bun.sleep((kill % 4) * 2);
+      await order.kill();
+      order = await scene.start("order");
+    }
+    return await faultsOf(
       scene,
-      stored.map((orderId) =>
-        caseOf("stored while its topic refused it", orderId, { published: ["NEW null"] }),
-      ),
+      orderIds.map((orderId) => caseOf("killed while publishing", orderId, {})),
     );
-    return stored.length > 1 ? faults : [...faults, "no order was stored while the topic refused them"];
   },
 };
+const kills = 8;
+const ofKill = 5;
 
-async function storedOrders({ sql }: Scene): Promise<readonly number[]> {
-  const rows: readonly { orderId: number }[] =
-    await sql`SELECT order_id::float8 AS "orderId" FROM sagas WHERE placed IS NOT NULL ORDER BY order_id`;
-  return rows.map(({ orderId }) => orderId);
+/** Asks without a pause: the moment after is what it is about. */
+async function untilSettled({ sql }: Scene, orderId: number): Promise<void> {
+  const untilMs = performance.now() + 8000;
+  while (performance.now() < untilMs) {
+    const rows = await sql`SELECT 1 FROM sagas WHERE order_id = ${orderId} AND status <> 'NEW'`;
+    if (rows.length > 0) return;
+  }
 }
 
 const storeLocked: ProvocationRun = {
@@ -215,6 +218,6 @@ export const sagaRuns = {
   "saga-decisions-by-hand": decisionsByHand,
   "saga-killed-after-save": killedAt("saga-after-save"),
   "saga-killed-after-publish": killedAt("saga-after-publish"),
-  "saga-messages-refused": messagesRefused,
+  "saga-killed-while-publishing": killedWhilePublishing,
   "saga-store-locked": storeLocked,
 } as const;
