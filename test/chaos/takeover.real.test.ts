@@ -33,9 +33,9 @@ describe.skipIf(realEnvironmentAddresses() === undefined)("an instance that is g
     return stage;
   }
 
-  function write({ writer, publish }: OpenStage, name: string) {
-    return publish(
-      Array.from({ length: orders }, (_, index) => createRecord(writer, `${name}-${index}`, "B")),
+  function write(on: OpenStage, name: string) {
+    return on.publish(
+      Array.from({ length: orders }, (_, index) => createRecord(on.writer, `${name}-${index}`, "B")),
     );
   }
 

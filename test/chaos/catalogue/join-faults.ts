@@ -20,7 +20,12 @@ function joinFault(name: string, pace: Fault["pace"], run: (scene: Scene) => Pro
     row: "join of decisions",
     pace,
     // Nothing comes by itself: deadlines are the wall clock's.
-    ownStage: { environment: { SAGA_PARTICIPANTS: "off", SAGA_JOIN_WINDOW: "PT3S" }, ordersPerSecond: 0 },
+    // The account is of systems A and B; here there is nothing of theirs.
+    ownStage: {
+      environment: { SAGA_PARTICIPANTS: "off", SAGA_JOIN_WINDOW: "PT3S" },
+      ordersPerSecond: 0,
+      account: "own",
+    },
     async run(stage) {
       await stage.untilHealth(stage.orders[0], 200, 30_000);
       const { settings } = stage;

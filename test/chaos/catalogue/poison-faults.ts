@@ -55,8 +55,8 @@ function more(stage: Stage): readonly PlannedRecord[] {
     },
     {
       topic: "orders",
-      key: Buffer.from("x".repeat(129)),
-      value: stage.writer.createB("x".repeat(129)),
+      key: Buffer.from("x".repeat(1025)),
+      value: stage.writer.createB("x".repeat(1025)),
       headers: poison(["invalid_event"]),
     },
   ];

@@ -43,8 +43,10 @@ function outcomeOf(status: number | undefined): "ok" | "fail" | "unknown" {
   return status !== undefined && status >= 400 && status < 500 ? "fail" : "unknown";
 }
 
-async function untilStored({ sql, until }: Scene, orderId: string): Promise<void> {
-  await until(async () => (await sql`SELECT 1 FROM orders WHERE order_id = ${orderId}`).length > 0);
+async function untilStored(scene: Scene, orderId: string): Promise<void> {
+  await scene.until(
+    async () => (await scene.sql`SELECT 1 FROM orders WHERE order_id = ${orderId}`).length > 0,
+  );
 }
 
 /** The broker refuses what cart publishes, for longer than cart waits for it. */

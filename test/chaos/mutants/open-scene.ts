@@ -142,7 +142,13 @@ export async function openScene(options: SceneOptions): Promise<OpenScene> {
   const configure = (topic: string, change: readonly string[]) =>
     parts.kafka.tool(
       "kafka.admin.ConfigCommand",
-      ...["--bootstrap-server", brokers, "--entity-type", "topics", "--entity-name", topic, "--alter"],
+      "--bootstrap-server",
+      brokers,
+      "--entity-type",
+      "topics",
+      "--entity-name",
+      topic,
+      "--alter",
       ...change,
     );
 

@@ -14,7 +14,8 @@ interface Placed extends PlannedRecord {
 
 /** Records of one order come in their order. About `events` of them; the seed decides everything but poison's bytes. */
 export function planLoad(events: number, seed: number, writer: EventWriter): readonly PlannedRecord[] {
-  const { below: nextBelow } = createRandom(seed);
+  const random = createRandom(seed);
+  const nextBelow = (bound: number) => random.below(bound);
   const orders = Math.floor((events * 0.955) / 3);
   // Between the events of an order come some hundred others, and never a whole batch's worth at the end.
   const apart = Math.min(1500, events / 20);

@@ -11,7 +11,7 @@ if (name !== "") {
   const mutant = mutants.find((other) => other.name === name);
   if (mutant === undefined) throw new Error(`MUTANT: there is none that is called ${name}`);
   const checkout = join(import.meta.dirname, "..", "..", "..");
-  void plugin({
+  plugin({
     name: "mutant",
     setup(build) {
       for (const [file, edits] of editsByFile(mutant)) {

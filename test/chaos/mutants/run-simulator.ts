@@ -26,7 +26,12 @@ export async function runSimulator({ mutant = "", world, seeds, from }: Simulato
       "--preload",
       join(import.meta.dirname, "preload.ts"),
       join(import.meta.dirname, "live-seeds.ts"),
-      ...["--world", world, "--seeds", String(seeds), "--from", String(from)],
+      "--world",
+      world,
+      "--seeds",
+      String(seeds),
+      "--from",
+      String(from),
     ],
     { env: { ...process.env, MUTANT: mutant }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );

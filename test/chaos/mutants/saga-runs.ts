@@ -37,7 +37,7 @@ async function placeAll(url: string, count: number): Promise<readonly number[]> 
 
 /** Answers the id that its dead letter would have. */
 async function decide(
-  { settings, produce }: Scene,
+  scene: Scene,
   side: Side,
   orderId: number,
   answer: Answer,
@@ -45,8 +45,8 @@ async function decide(
 ): Promise<string> {
   const source = side === "payment" ? "PAYMENT" : "INVENTORY";
   const value = JSON.stringify({ orderId, customerId: "CUST-1", status: answer, source, items });
-  const topic = side === "payment" ? settings.SAGA_PAYMENT_TOPIC : settings.SAGA_STOCK_TOPIC;
-  const { partition, offset } = await produce({
+  const topic = side === "payment" ? scene.settings.SAGA_PAYMENT_TOPIC : scene.settings.SAGA_STOCK_TOPIC;
+  const { partition, offset } = await scene.produce({
     topic,
     key: Buffer.from(String(orderId)),
     value: Buffer.from(value),
