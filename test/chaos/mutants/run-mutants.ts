@@ -5,7 +5,7 @@ import { mutants as catalogue } from "./catalogue.ts";
 import { createRandom, seedFor } from "../random.ts";
 import type { Mutant, World } from "./mutant.ts";
 import type { Provocation } from "./provocation.ts";
-import { runProvocation } from "./run-provocation.ts";
+import { type Provoked, runProvocation } from "./run-provocation.ts";
 import { runSimulator } from "./run-simulator.ts";
 
 export interface MutantsOptions {
@@ -76,7 +76,7 @@ export async function runMutants(options: MutantsOptions): Promise<MutantsReport
   const provocations = [...new Set(running.flatMap(({ provokedBy }) => provokedBy ?? []))];
   const realJobs = (parts: RealParts): (() => Promise<string>)[] => [
     ...provocations.map((name) => async () => {
-      const { faults } = await runProvocation({ parts, name, mutant: undefined, seed });
+      const { faults } = await tried(() => runProvocation({ parts, name, mutant: undefined, seed }));
       unsound.push(...faults.map((fault) => `real run (${name}) without a mutant: ${fault}`));
       return `${name}, without a mutant`;
     }),
@@ -140,9 +140,20 @@ async function provoke(
   seed: number,
 ): Promise<Detection> {
   if (provokedBy === undefined) throw new Error(`${name} is not to be seen from outside`);
-  const { faults, elapsedMs } = await runProvocation({ parts, name: provokedBy, mutant: name, seed });
+  const { faults, elapsedMs, failed } = await tried(() =>
+    runProvocation({ parts, name: provokedBy, mutant: name, seed }),
+  );
   const [sentence = ""] = faults;
-  return { caught: faults.length > 0, after: `${(elapsedMs / 1000).toFixed(0)} s`, sentence };
+  return { caught: !failed && faults.length > 0, after: `${(elapsedMs / 1000).toFixed(0)} s`, sentence };
+}
+
+/** A run that cannot be carried out is no sentence of a checker, and must not end all others. */
+async function tried(run: () => Promise<Provoked>): Promise<Provoked & { readonly failed: boolean }> {
+  try {
+    return { ...(await run()), failed: false };
+  } catch (error) {
+    return { faults: [`could not be carried out: ${String(error)}`], elapsedMs: 0, failed: true };
+  }
 }
 
 async function runAll(
