@@ -1,6 +1,7 @@
 // Promises one whole run: servers, services, load, the schedule of kills and faults, settling, and the files that the checker reads.
 import { join } from "node:path";
 import { mkdirSync } from "node:fs";
+import type { Part } from "../parts/part.ts";
 import { type RealParts, startParts } from "../parts/parts.ts";
 import { createDisturber, type Disturber } from "./disturb.ts";
 import { drawSchedule, inParts } from "./draw-schedule.ts";
@@ -32,6 +33,7 @@ export interface ChaosOptions {
 }
 
 const afterwardsPerSecond = 4000;
+const standsStillForMs = 60_000;
 const settlesWithinMs = 180_000;
 /** A fault that did not bite is tried again. */
 const mostAttempts = 3;
@@ -102,15 +104,32 @@ async function runOn(
   await stage.restore();
   await disturber.recovered();
   stage.load.setRate(afterwardsPerSecond);
-  while (stage.load.progress().ok < orders) {
-    const { ok } = stage.load.progress();
-    onProgress(`${ok} of ${orders} orders`, 0.9 + (ok / orders) * 0.05);
-    await Bun.sleep(200);
-  }
+  noteAll(stage, [await untilEnoughOrders(stage, orders, onProgress)]);
   onProgress("settling", 0.95);
   noteAll(stage, [await stage.settle(settlesWithinMs)]);
   onProgress("reading", 0.97);
   await stage.finish();
+}
+
+/** A sentence when nothing has been acknowledged for a minute. */
+async function untilEnoughOrders(
+  stage: OpenStage,
+  orders: number,
+  onProgress: (text: string, fraction: number) => void,
+): Promise<string | undefined> {
+  let before = 0;
+  let movedAt = performance.now();
+  for (;;) {
+    const { ok } = stage.load.progress();
+    if (ok >= orders) return undefined;
+    if (ok > before) movedAt = performance.now();
+    if (performance.now() - movedAt > standsStillForMs) {
+      return `cart went on taking orders: ${ok} of ${orders} after ${standsStillForMs / 1000} s without one; ${stage.cart.log()}`;
+    }
+    before = ok;
+    onProgress(`${ok} of ${orders} orders`, 0.9 + (ok / orders) * 0.05);
+    await Bun.sleep(200);
+  }
 }
 
 function noteAll(stage: OpenStage, sentences: readonly (string | undefined)[]): void {
@@ -129,10 +148,14 @@ async function carryOutFault(
 ): Promise<void> {
   const { name, row } = fault;
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
-    await common.restore();
-    await Promise.all([common.cart, ...common.orders].map((slot) => slot.untilReady()));
-    const { bit, expectations, recoveredMs } =
-      fault.ownStage === undefined ? await fault.run(common) : await runOnItsOwn(fault, parts, options);
+    const { bit, expectations, recoveredMs } = await carriedOut(async () => {
+      await common.restore();
+      await Promise.all([common.cart, ...common.orders].map((slot) => slot.untilReady()));
+      return fault.ownStage === undefined
+        ? await fault.run(common)
+        : await runOnItsOwn(fault, parts, options);
+    });
+    await restoreParts(parts);
     await common.noteAttempts();
     common.record({
       kind: "fault",
@@ -146,6 +169,33 @@ async function carryOutFault(
   }
   await common.restore();
   await disturber.recovered();
+}
+
+/** A fault that breaks itself is off like one whose expectation was not met, and the run goes on. */
+async function carriedOut(carryOut: () => Promise<FaultReport>): Promise<FaultReport> {
+  try {
+    return await carryOut();
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { bit: true, expectations: [{ what: "it can be carried out", held: false, detail }] };
+  }
+}
+
+/** Whatever became of a fault, the servers are there for the next one. */
+async function restoreParts({ kafka, registry, postgres }: RealParts): Promise<void> {
+  for (const part of [kafka, registry, postgres]) {
+    part.resume();
+    if (!isUp(part)) await part.restart();
+  }
+}
+
+function isUp(part: Part): boolean {
+  try {
+    process.kill(part.pid(), 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasStageToCheck({ ownStage }: Fault): boolean {

@@ -1,7 +1,7 @@
 // The files of a run: what the supervisor and the independent reader write down and the checker reads, JSON lines, so that a
 // run can be checked again long after its servers are gone. Exact bytes are kept where they matter: of what became, or had to
 // become, a dead letter.
-import { createReadStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Intent } from "./intent.ts";
@@ -180,6 +180,8 @@ export function openLineWriter<File extends RunFile>(
   file: File,
 ): LineWriter<RunLines[File]> {
   mkdirSync(directory, { recursive: true });
+  // Bun's writer leaves what a longer file had behind its end.
+  writeFileSync(pathOf(directory, file), "");
   const sink = Bun.file(pathOf(directory, file)).writer({ highWaterMark: 1 << 20 });
   return {
     write: (line) => void sink.write(`${JSON.stringify(line)}\n`),
