@@ -24,6 +24,9 @@ export function sharedSettings({ brokers, clientId, security }: ConnectionOption
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 1_000,
     "socket.connection.setup.timeout.ms": 5_000,
+    // A broker that wakes from a freeze first names no broker at all, itself included, and the client forgets the one it
+    // had: it asks the bootstrap servers anew after this time. The default is five minutes without any broker.
+    "metadata.recovery.rebootstrap.trigger.ms": 3_000,
     "socket.timeout.ms": 10_000,
     "socket.keepalive.enable": true,
     // Small requests go out at once (librdkafka's default since 2.x too, said here because latency depends on it).
