@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { type AssignedPartition, createAssignedPartition } from "../worker/partition.ts";
 import { createDecisionInbox } from "./decision-inbox.ts";
-import type { TakenDecision } from "./decision-items.ts";
+import { recordOf, type TakenDecision, toTaken } from "./decision-items.ts";
 
 function partitionOf(topic: string): AssignedPartition {
   const partition = createAssignedPartition({ topic, partition: 0 }, "g", topic);
@@ -19,11 +19,11 @@ function decision(
   const { topic } = partition;
   const value = Buffer.alloc(bytes);
   const record = { topic, partition: 0, offset, timestampMs, key: null, value, headers: [] };
-  return { partition, record, delivery: { offset, settled: false, partition } };
+  return toTaken(record, { offset, settled: false, partition });
 }
 
 const places = (taken: readonly TakenDecision[]) =>
-  taken.map(({ record }) => `${record.topic}${record.offset}`);
+  taken.map(({ delivery: { partition, offset } }) => `${partition.topic}${offset}`);
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant("push" as const), partition: fc.nat(2), timestampMs: fc.nat(9) }),
@@ -31,7 +31,42 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("state" as const), partition: fc.nat(2), isClaimed: fc.boolean() }),
 );
 
+const none = Buffer.alloc(0);
+const bytes = fc.option(fc.uint8Array({ maxLength: 20 }).map((some) => Buffer.from(some)));
+
 describe("the inbox of decisions", () => {
+  test("a record that has waited is the record that was delivered, in one buffer with others or not", () => {
+    fc.assert(
+      fc.property(
+        bytes,
+        bytes,
+        fc.boolean(),
+        fc.option(fc.nat()),
+        (key, value, isOfOneFetch, timestampMs) => {
+          const partition = partitionOf("p");
+          const fetched = Buffer.concat([
+            Buffer.from("before"),
+            key ?? none,
+            value ?? none,
+            Buffer.from("after"),
+          ]);
+          const valueAt = 6 + (key?.length ?? 0);
+          const record = {
+            topic: "p",
+            partition: 0,
+            offset: 7,
+            timestampMs,
+            key: isOfOneFetch && key !== null ? fetched.subarray(6, valueAt) : key,
+            value: isOfOneFetch && value !== null ? fetched.subarray(valueAt, valueAt + value.length) : value,
+            headers: [["trace", Buffer.from("x")] as const],
+          };
+          const taken = toTaken(record, { offset: 7, settled: false, partition });
+          expect(recordOf(taken)).toEqual(record);
+        },
+      ),
+    );
+  });
+
   test("brings the halves of an order into one batch, though the topics came one after the other", () => {
     const inbox = createDecisionInbox();
     const [payment, stock] = [partitionOf("p"), partitionOf("s")];
@@ -61,10 +96,11 @@ describe("the inbox of decisions", () => {
         const take = (limit: number, keep: number) => {
           const taken = inbox.take(limit);
           expect(taken.length).toBeLessThanOrEqual(limit);
-          for (const { partition, record } of taken.slice(0, keep)) {
+          for (const { delivery } of taken.slice(0, keep)) {
+            const { partition, offset } = delivery;
             expect(partition.state).toBe("claimed");
-            expect(record.offset).toBe(done.get(partition) ?? -1);
-            done.set(partition, record.offset + 1);
+            expect(offset).toBe(done.get(partition) ?? -1);
+            done.set(partition, offset + 1);
           }
           inbox.putBack(taken.slice(keep));
         };

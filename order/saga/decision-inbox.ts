@@ -37,7 +37,7 @@ export function createDecisionInbox(): DecisionInbox {
 
   function count(item: TakenDecision, sign: 1 | -1): void {
     length += sign;
-    load += sign * Math.max(1, (item.record.value?.length ?? 0) / usualBytes);
+    load += sign * Math.max(1, item.valueLength / usualBytes);
   }
 
   function takeFirst(queue: Queue, taken: TakenDecision[]): void {
@@ -50,7 +50,7 @@ export function createDecisionInbox(): DecisionInbox {
 
   return {
     push(item) {
-      queueOf(item.partition).items.push(item);
+      queueOf(item.delivery.partition).items.push(item);
       count(item, 1);
     },
     take(limit) {
@@ -73,7 +73,7 @@ export function createDecisionInbox(): DecisionInbox {
     },
     putBack(returned) {
       for (const queue of queues) {
-        const own = returned.filter(({ partition }) => partition === queue.partition);
+        const own = returned.filter(({ delivery }) => delivery.partition === queue.partition);
         for (const item of own) count(item, 1);
         if (own.length > 0) queue.items = [...own, ...queue.items];
       }
@@ -96,7 +96,7 @@ export function createDecisionInbox(): DecisionInbox {
 
 /** A record without a time goes first. */
 function timeOf({ items, next }: Queue): number {
-  return items[next]?.record.timestampMs ?? 0;
+  return items[next]?.timestampMs ?? 0;
 }
 
 function byTime(left: Queue, right: Queue): number {

@@ -8,22 +8,78 @@ import { itemKey } from "../replays/store/replay-store.ts";
 import { readTraceparent } from "../../schemas/event-headers.ts";
 import type { SourceProgress } from "../store/order-store.ts";
 import type { Inbox } from "../worker/inbox.ts";
-import { type AssignedPartition, partitionKey, type RecordDelivery } from "../worker/partition.ts";
+import { partitionKey, type RecordDelivery } from "../worker/partition.ts";
 import { RegistryUnavailable } from "../worker/read-items.ts";
 import type { DecisionReader, DecisionReading } from "./decision-reader.ts";
 import type { KeptDecision, Saga } from "./domain/saga.ts";
 import { decide } from "./domain/transitions.ts";
 import { beginEvolution, type Evolution, type ReplayOf } from "./evolution.ts";
 
-/** A record from a topic, not looked at yet: thousands of them wait. */
-export interface TakenDecision {
-  readonly partition: AssignedPartition;
-  readonly record: KafkaRecord;
+/**
+ * A delivered record that is not looked at yet. Thousands of them wait, so each is one object, and where its bytes lie: two
+ * buffers apiece would be most of what the garbage collector finds here.
+ */
+export interface TakenDecision extends ByteRange {
   readonly delivery: RecordDelivery;
+  readonly timestampMs: number | null;
+  readonly headers: KafkaRecord["headers"];
 }
 
-export interface DecisionItem extends TakenDecision {
+interface ByteRange {
+  /** Of all records of a fetch. */
+  readonly bytes: ArrayBufferLike;
+  /** Lengths are -1 for what is null. */
+  readonly keyAt: number;
+  readonly keyLength: number;
+  readonly valueAt: number;
+  readonly valueLength: number;
+}
+
+export interface DecisionItem {
+  readonly record: KafkaRecord;
+  readonly delivery: RecordDelivery;
   readonly reading: ResolvedReading;
+}
+
+const noBytes = new ArrayBuffer(0);
+
+export function toTaken(record: KafkaRecord, delivery: RecordDelivery): TakenDecision {
+  const { key, value, timestampMs, headers } = record;
+  const bytes = value?.buffer ?? key?.buffer ?? noBytes;
+  // Not of one fetch: whoever delivers makes its records one by one.
+  if (key !== null && key.buffer !== bytes) return toTaken(inOneBuffer(record), delivery);
+  return {
+    delivery,
+    timestampMs,
+    headers,
+    bytes,
+    keyAt: key?.byteOffset ?? 0,
+    keyLength: key?.length ?? -1,
+    valueAt: value?.byteOffset ?? 0,
+    valueLength: value?.length ?? -1,
+  };
+}
+
+function inOneBuffer(record: KafkaRecord): KafkaRecord {
+  const { key, value } = record;
+  if (key === null || value === null) return record;
+  const bytes = Buffer.concat([key, value]);
+  return { ...record, key: bytes.subarray(0, key.length), value: bytes.subarray(key.length) };
+}
+
+/** As it was delivered. */
+export function recordOf(taken: TakenDecision): KafkaRecord {
+  const { bytes, keyAt, keyLength, valueAt, valueLength, timestampMs, headers } = taken;
+  const { partition, offset } = taken.delivery;
+  return {
+    topic: partition.topic,
+    partition: partition.partition,
+    offset,
+    timestampMs,
+    key: keyLength < 0 ? null : Buffer.from(bytes, keyAt, keyLength),
+    value: valueLength < 0 ? null : Buffer.from(bytes, valueAt, valueLength),
+    headers,
+  };
 }
 
 type ResolvedReading = Exclude<DecisionReading, { kind: "unresolved-schema" }>;
@@ -34,10 +90,11 @@ export async function resolveDecisions(
   taken: readonly TakenDecision[],
 ): Promise<readonly DecisionItem[]> {
   const items: DecisionItem[] = [];
-  for (const { partition, record, delivery } of taken) {
+  for (const waiting of taken) {
+    const record = recordOf(waiting);
     let reading = reader.read(record);
     if (reading.kind === "unresolved-schema") reading = await readResolved(reader, record, reading.schemaId);
-    items.push({ partition, record, delivery, reading });
+    items.push({ record, delivery: waiting.delivery, reading });
   }
   return items;
 }
@@ -60,7 +117,7 @@ const maxBatchBytes = 8 * 1024 * 1024;
 export function takeFitting(inbox: Inbox<TakenDecision>, limit: number): readonly TakenDecision[] {
   const taken = inbox.take(limit);
   let bytes = 0;
-  const end = taken.findIndex(({ record }) => (bytes += record.value?.length ?? 0) > maxBatchBytes);
+  const end = taken.findIndex(({ valueLength }) => (bytes += Math.max(0, valueLength)) > maxBatchBytes);
   if (end < 0) return taken;
   const fitting = Math.max(1, end);
   inbox.putBack(taken.slice(fitting));
@@ -70,9 +127,9 @@ export function takeFitting(inbox: Inbox<TakenDecision>, limit: number): readonl
 /** Records come in offset order, so the last one of a source says how far the batch brings it. */
 export function progressOf(items: readonly DecisionItem[]): readonly SourceProgress[] {
   const bySource = new Map<string, SourceProgress>();
-  for (const { partition, record } of items) {
-    const { source, epoch } = partition;
-    bySource.set(source, { source, epoch, nextOffset: record.offset + 1 });
+  for (const { delivery } of items) {
+    const { source, epoch } = delivery.partition;
+    bySource.set(source, { source, epoch, nextOffset: delivery.offset + 1 });
   }
   return [...bySource.values()];
 }
@@ -98,8 +155,8 @@ export function evolveDecisions(
 ): Evolution {
   const evolution = beginEvolution(known, replays?.replayOf);
   const seen = new Set<string>();
-  for (const { reading, record, partition } of items) {
-    const { groupId } = partition;
+  for (const { reading, record, delivery } of items) {
+    const { groupId } = delivery.partition;
     const standing = replays?.standings.get(record);
     if (standing?.kind === "forged") {
       const { reason, message } = standing.failure;

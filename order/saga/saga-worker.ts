@@ -31,6 +31,7 @@ import {
   progressOf,
   resolveDecisions,
   takeFitting,
+  toTaken,
   type TakenDecision,
 } from "./decision-items.ts";
 import type { DecisionReader } from "./decision-reader.ts";
@@ -132,8 +133,9 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     await skips.carryOut(skip);
     const taken = takeFitting(inbox, maxBatchSize);
     if (taken.length === 0) return false;
-    const fresh = taken.filter(({ partition, record }) => record.offset >= partition.nextOffset);
-    const repeated = taken.filter(({ partition, record }) => record.offset < partition.nextOffset);
+    const isRepeated = ({ delivery: { partition, offset } }: TakenDecision) => offset < partition.nextOffset;
+    const fresh = taken.filter((item) => !isRepeated(item));
+    const repeated = taken.filter(isRepeated);
     settle(repeated);
     if (fresh.length > 0) await run(fresh);
     return true;
@@ -171,7 +173,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     } catch (error) {
       // Whether it was written is unknown: the next claim tells, by the offset up to which the store has everything.
       inbox.putBack(fresh);
-      if (error instanceof StoreUnavailable) for (const { partition } of fresh) unclaim(partition);
+      if (error instanceof StoreUnavailable) for (const { delivery } of fresh) unclaim(delivery.partition);
       throw error;
     }
   }
@@ -190,13 +192,14 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
     if (changes.some(({ saga }) => saga.settledAtMs !== null)) reachCrashPoint("saga-after-save");
   }
 
-  function settle(items: readonly TakenDecision[]): void {
+  function settle(items: readonly Pick<TakenDecision, "delivery">[]): void {
     if (items.length === 0) return;
-    for (const { partition, record, delivery } of items) {
+    for (const { delivery } of items) {
+      const { partition, offset } = delivery;
       delivery.settled = true;
-      partition.nextOffset = Math.max(partition.nextOffset, record.offset + 1);
+      partition.nextOffset = Math.max(partition.nextOffset, offset + 1);
     }
-    requestCommits(items);
+    requestCommits(items.map(({ delivery }) => delivery));
   }
 
   function requestCommits(touched: readonly { readonly partition: AssignedPartition }[]): void {
@@ -260,7 +263,7 @@ export function createSagaWorker(options: SagaWorkerOptions): SagaWorker {
   function deliver(record: KafkaRecord, partition: AssignedPartition): void {
     const delivery = { offset: record.offset, settled: false, partition };
     partition.tracker.deliver(delivery);
-    inbox.push({ partition, record, delivery });
+    inbox.push(toTaken(record, delivery));
   }
 
   return {

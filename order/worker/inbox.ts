@@ -4,7 +4,7 @@ import type { DeliveredItem } from "./read-items.ts";
 /** Whatever was made of a record, with the partition that it came from. */
 type Held = Pick<DeliveredItem, "partition">;
 
-export interface Inbox<Item extends Held = DeliveredItem> {
+export interface Inbox<Item = DeliveredItem> {
   push(item: Item): void;
   /** Takes out at most `limit` of the oldest records whose partition is claimed; the others stay. */
   take(limit: number): Item[];

@@ -62,7 +62,9 @@ async function write(tx: TransactionSQL, batch: WritableSagas): Promise<SagaSave
 }
 
 /** When all have ended, and rejects as the first of them did that failed: what was sent after it fails because of it. */
-async function inOrder<Sent extends readonly unknown[] | []>(sent: Sent) {
+async function inOrder<Sent extends readonly unknown[] | []>(
+  sent: Sent,
+): Promise<{ -readonly [Place in keyof Sent]: Awaited<Sent[Place]> }> {
   await Promise.allSettled(sent);
   return Promise.all(sent);
 }
