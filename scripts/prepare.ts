@@ -1,4 +1,4 @@
-// Promises what `bun run start` and `bun run test` stand on, in a fresh clone as in a used one: the npm packages as
+// Promises what `bun run start`, `test`, `bench` and `chaos` stand on, in a fresh clone as in a used one: the npm packages as
 // bun.lock has them, the native Kafka client, and the viewer of the API's page. Uses built-ins only, because it runs before
 // anything is installed.
 import { createHash } from "node:crypto";

@@ -14,7 +14,7 @@ export interface Disturber {
 /** So many orders at once before a kill: every partition has something in flight. */
 const burstOf = 150;
 const partitions = 3;
-const backlogOf = 21_000;
+const backlogOf = 40_000;
 const quietWithinMs = 60_000;
 const inFlightWithinMs = 3000;
 const crashesWithinMs = 15_000;

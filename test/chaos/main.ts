@@ -36,7 +36,10 @@ const { values, positionals } = parseArgs({
   },
 });
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+});
 // The native client's threads would keep the process for a while.
 process.exit();
 

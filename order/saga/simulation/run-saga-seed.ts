@@ -245,6 +245,10 @@ function live(seed: number, random: Random, flaws: ReadonlySet<Flaw>): SagaLife 
       fail(new Violation(`not settled: ${unsettled()}`));
     }
     loop.runUntil(failed, loop.nowMs + windowMs);
+    // A save that was given up may have been carried out since: what it left is published like everything else.
+    if (!loop.runUntil(() => failed() || unsettled() === undefined, healedMs + settlesWithinMs + windowMs)) {
+      fail(new Violation(`no longer settled: ${unsettled()}`));
+    }
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     fail(error);

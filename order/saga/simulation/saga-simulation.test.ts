@@ -4,6 +4,12 @@ import { type Flaw, runSagaSeed } from "./run-saga-seed.ts";
 
 const livesInCi = Number(process.env["SAGA_LIVES"] ?? 400);
 
+/** Lives in which something was wrong once. */
+const keptSeeds: readonly number[] = [
+  // A save that was given up was carried out after everything had settled.
+  9134,
+];
+
 function* upTo(count: number): Generator<number> {
   for (let seed = 0; seed < count; seed += 1) yield seed;
 }
@@ -13,7 +19,7 @@ describe("simulated sagas", () => {
     "end once each, as specified, in the store and on the topics, whatever breaks meanwhile",
     () => {
       const broken: string[] = [];
-      for (const seed of upTo(livesInCi)) {
+      for (const seed of [...keptSeeds, ...upTo(livesInCi)]) {
         const { violation } = runSagaSeed(seed);
         if (violation !== undefined) broken.push(`seed ${seed}: ${violation}`);
       }

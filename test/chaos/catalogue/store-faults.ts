@@ -100,7 +100,12 @@ const commitRolledBack: Fault = {
         insert into chaos_slow_commit values (true);
         create function chaos_slow_commit() returns trigger language plpgsql as $$
           begin
-            if exists (select from chaos_slow_commit) then perform pg_sleep(2); end if;
+            -- Once a transaction, however many rows it has.
+            if current_setting('chaos.slept', true) is distinct from txid_current()::text
+              and exists (select from chaos_slow_commit) then
+              perform set_config('chaos.slept', txid_current()::text, true);
+              perform pg_sleep(2);
+            end if;
             return null;
           end $$;
         create constraint trigger chaos_slow_commit after insert on orders
