@@ -1,4 +1,5 @@
 // A new, empty database for each run of a case, gone after it: none finds another's rows or dead tuples.
+import { Database } from "bun:sqlite";
 import { SQL } from "bun";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,7 +43,10 @@ export async function copyDatabase(
       return createPostgresDatabase(serverUrl, new URL(url).pathname.slice(1));
     case "sqlite-file": {
       const copy = createSqliteFile();
-      // Its log is in it since the last connection was closed.
+      // Its log may still be beside it: a connection counts as open until its statements are collected.
+      const original = new Database(sqlitePath(url));
+      original.run("pragma wal_checkpoint(truncate)");
+      original.close();
       copyFileSync(sqlitePath(url), sqlitePath(copy.url));
       return copy;
     }

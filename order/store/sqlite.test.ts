@@ -99,6 +99,25 @@ describe("the order store in a SQLite file", () => {
     database.close();
   });
 
+  test.each([
+    ["a new file has pages of 2,048 bytes", undefined, 2048],
+    ["a file with pages of another size keeps them", 4096, 4096],
+  ])("%s, and its log is copied into it at 128 MB", (_, before, expected) => {
+    if (before !== undefined) {
+      const old = new Database(path, { create: true });
+      old.run(`pragma page_size = ${before}`);
+      old.run("create table theirs (a)");
+      old.close();
+    }
+    const { database } = openSqliteConnection(path, readMigrations("sqlite"));
+    const [pageBytes, logPages] = ["page_size", "wal_autocheckpoint"].map((name) =>
+      Number(database.query(`pragma ${name}`).values()[0]?.[0]),
+    );
+    expect(pageBytes).toBe(expected);
+    expect(logPages).toBe((128 * 2 ** 20) / expected);
+    database.close();
+  });
+
   test("a file of an earlier version is brought up to date with its orders kept", async () => {
     const [first, ...later] = readMigrations("sqlite");
     if (first === undefined) throw new Error("there is no migration");
