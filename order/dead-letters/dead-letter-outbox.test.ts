@@ -358,6 +358,21 @@ describe("a source that somebody else has now", () => {
     expect(told.flat()).toEqual([{ source, offset: 1 }]);
   });
 
+  test("takes an outage along that nothing is left here to probe: nothing is blocked any more", async () => {
+    const { outbox, first, clock } = setUp();
+    outbox.add([keyed("a", 1)]);
+    await first().answer(refusal("unavailable", -192));
+    outbox.forget([source]);
+    clock.advance(60_000);
+    expect(outbox.blockedBy).toBeUndefined();
+
+    outbox.add([keyed("a", 2)]);
+    outbox.forget([source]);
+    await first().answer(refusal("unavailable", -192));
+    clock.advance(60_000);
+    expect(outbox.blockedBy).toBeUndefined();
+  });
+
   test("leaves nothing behind that later letters of its keys would wait for", async () => {
     const { outbox, publisher, first, told, answerAll, clock } = setUp({ maxInFlight: 1 });
     outbox.add([keyed("a", 1), keyed("b", 2)]);

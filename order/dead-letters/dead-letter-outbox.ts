@@ -28,7 +28,7 @@ export interface DeadLetterOutbox {
   forget(sources: readonly string[]): void;
   /** Letters that are not yet known to be published and told. */
   readonly size: number;
-  /** Why letters cannot be published now; undefined while they can. */
+  /** Why letters that wait here cannot be published now; undefined while they can, or none waits. */
   readonly blockedBy: string | undefined;
   /**
    * Starts nothing new; resolves when what is on its way is answered and told. What is left stays parked in the store, and
@@ -76,6 +76,7 @@ interface Refusal {
 
 const outageBackoff: Backoff = { firstMs: 100, maxMs: 5000 };
 const letterBackoff: Backoff = { firstMs: 1000, maxMs: 60_000 };
+const canPublish = "Dead letters can be published again";
 
 export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLetterOutbox {
   const { publisher, codec, topic, clock, logger, random, tracing } = options;
@@ -98,6 +99,8 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
   let onIdle: (() => void) | undefined;
 
   function pump(): void {
+    // Whoever waits for a probe would wait for ever: those that could be one belong to somebody else now.
+    if (lanes.size === 0 && inFlight === 0) endOutage("No dead letter waits here any more");
     while (!stopped) {
       const letter = takeNext();
       if (letter === undefined) return;
@@ -162,7 +165,7 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
   }
 
   function onAcknowledged(letter: Letter): void {
-    endOutage();
+    endOutage(canPublish);
     refused.delete(letter);
     if (letter.trim !== "whole") logTrimmed(letter);
     letter.state = "published";
@@ -173,7 +176,7 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
   function onRefusal(letter: Letter, refusal: Refusal): void {
     letter.state = "waiting";
     if (refusal.scope === "everyone") beginOrProlongOutage(refusal);
-    else endOutage();
+    else endOutage(canPublish);
     if (letter.forgotten) {
       refused.delete(letter);
       lanes.drop([letter]);
@@ -229,10 +232,10 @@ export function createDeadLetterOutbox(options: DeadLetterOutboxOptions): DeadLe
     after(delayMs, () => undefined);
   }
 
-  function endOutage(): void {
+  function endOutage(why: string): void {
     if (outage === undefined) return;
     outage = undefined;
-    logger.info("Dead letters can be published again", { topic, waiting: lanes.size });
+    logger.info(why, { topic, waiting: lanes.size });
   }
 
   function after(delayMs: number, action: () => void): void {

@@ -1,5 +1,6 @@
-// The CI tier of `bun run chaos`: kills at every named point and at random, a few faults of the catalogue, others each day, and the
-// mutants, under load on servers of its own; then each guarantee by its name. CHAOS_SEED repeats a day's run.
+// The CI tier of `bun run chaos`: kills at every named point and at random, a few faults of the catalogue and the mutants, under
+// load on servers of its own; then each guarantee by its name. CHAOS_SEED chooses other turns: a change is judged by the same run
+// before and after, and what other seeds find is the nightly tier's.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,7 @@ import { runChaos } from "./run-chaos.ts";
 import { tiers } from "./tiers.ts";
 
 const tier = tiers.ci;
-const seed = Number(process.env["CHAOS_SEED"] ?? Math.floor(Date.now() / 86_400_000));
+const seed = Number(process.env["CHAOS_SEED"] ?? 6);
 const faults = faultsOf(tier, seed);
 
 describe.skipIf(realEnvironmentAddresses() === undefined)(`a run under load, seed ${seed}`, () => {

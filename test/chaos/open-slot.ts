@@ -14,14 +14,18 @@ export interface SlotOptions {
   readonly service: "cart" | "order";
   readonly environment: Environment;
   readonly checkout?: string | undefined;
+  /** Nobody asked it to end, or told it to kill itself. `end`: a signal or an exit code. */
+  readonly onUnasked?: (slot: string, end: NodeJS.Signals | number, log: string) => void;
 }
 
-export async function openSlot({ name, service, environment, checkout }: SlotOptions): Promise<OpenSlot> {
+export async function openSlot(options: SlotOptions): Promise<OpenSlot> {
+  const { name, service, environment, checkout, onUnasked } = options;
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   let running: ServiceProcess | undefined;
   let last: ServiceProcess | undefined;
   let processes = 0;
+  let isAsked = false;
 
   function current(): ServiceProcess {
     if (last === undefined) throw new Error(`${name} was never started`);
@@ -39,6 +43,7 @@ export async function openSlot({ name, service, environment, checkout }: SlotOpt
     },
     async start(extra = {}) {
       if (running !== undefined) return;
+      isAsked = extra["CRASH_AT"] !== undefined;
       const started = await spawnService(
         service,
         { ...environment, ...extra },
@@ -47,8 +52,9 @@ export async function openSlot({ name, service, environment, checkout }: SlotOpt
       processes += 1;
       running = started;
       last = started;
-      void started.ended.then(() => {
+      void started.ended.then((end) => {
         if (running === started) running = undefined;
+        if (!isAsked) onUnasked?.(name, end, started.log());
       });
     },
     async untilReady() {
@@ -56,8 +62,14 @@ export async function openSlot({ name, service, environment, checkout }: SlotOpt
       await current().ready();
       return performance.now() - startedAt;
     },
-    stop: () => current().stop(),
-    kill: () => current().kill(),
+    stop() {
+      isAsked = true;
+      return current().stop();
+    },
+    kill() {
+      isAsked = true;
+      return current().kill();
+    },
     freeze: () => current().freeze(),
     thaw: () => current().thaw(),
     ended: () => current().ended,

@@ -12,7 +12,7 @@ import { openEventWriter } from "../system/event-writer.ts";
 import { openRawProducer } from "../system/raw-producer.ts";
 import { environmentOn } from "../system/real-environment.ts";
 import { type OpenLoad, openLoad } from "./open-load.ts";
-import { type OpenSlot, openSlot } from "./open-slot.ts";
+import { type OpenSlot, openSlot, type SlotOptions } from "./open-slot.ts";
 import { hasReached, openPositionReader } from "./position-reader.ts";
 import { createRandom, seedFor } from "./random.ts";
 import { readAttempts, readRun } from "./read-run.ts";
@@ -95,9 +95,18 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
   const clients = openLineWriter(directory, "clients");
   const seen = openLineWriter(directory, "attempts");
   const positions = openPositionReader(brokers, databaseUrl, settings);
-  const cart = await openSlot({ name: "cart", service: "cart", environment, checkout });
-  const openOrder = (index: number) =>
-    openSlot({ name: `order-${index + 1}`, service: "order", environment, checkout });
+  const record = (event: Omit<EventLine, "atMs">) => events.write({ atMs: Date.now(), ...event });
+  const onUnasked: SlotOptions["onUnasked"] = (slot, end, log) =>
+    record({
+      kind: "note",
+      what: "expectation",
+      expectations: [
+        { what: "no process ends unless it is asked to", held: false, detail: `${slot}: ${end}; ${log}` },
+      ],
+    });
+  const place = { environment, checkout, onUnasked };
+  const cart = await openSlot({ ...place, name: "cart", service: "cart" });
+  const openOrder = (index: number) => openSlot({ ...place, name: `order-${index + 1}`, service: "order" });
   const orders: readonly [OpenSlot, ...OpenSlot[]] = [
     await openOrder(0),
     ...(await Promise.all(Array.from({ length: instances - 1 }, (_, index) => openOrder(index + 1)))),
@@ -124,8 +133,6 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
     urls: orders.map(({ url }) => url),
   });
   sagas.pause();
-
-  const record = (event: Omit<EventLine, "atMs">) => events.write({ atMs: Date.now(), ...event });
 
   async function until(
     what: string,

@@ -32,6 +32,10 @@ export interface ChaosOptions {
   readonly onProgress?: (text: string, fraction: number) => void;
 }
 
+interface RunOptions extends ChaosOptions {
+  readonly onStage: (name: string) => void;
+}
+
 const afterwardsPerSecond = 4000;
 const standsStillForMs = 60_000;
 const settlesWithinMs = 180_000;
@@ -40,10 +44,12 @@ const mostAttempts = 3;
 
 /** What was seen is in the files: check-directory.ts says what it means. Rejects when the run could not be carried out. */
 export async function runChaos(options: ChaosOptions): Promise<void> {
-  const { directory, seed, faults, onProgress = () => undefined } = options;
+  const { directory, seed, onProgress = () => undefined } = options;
   mkdirSync(directory, { recursive: true });
   const startedAtMs = Date.now();
   const parts = options.parts ?? (await startParts(partsOptions));
+  /** Of the faults whose own stage came to its end and is to be checked. */
+  const stages: string[] = [];
   const facts: Omit<RunFacts, "elapsedMs"> = {
     tier: options.tier,
     seed,
@@ -53,7 +59,7 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
     orders: options.orders,
     kills: options.kills,
     instances: options.instances,
-    stages: faults.filter(hasStageToCheck).map(({ name }) => name),
+    stages,
   };
   const stage = await openStage({
     parts,
@@ -65,7 +71,12 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
     checkout: options.checkout,
   });
   try {
-    await runOn(stage, parts, options, onProgress);
+    await runOn(
+      stage,
+      parts,
+      { ...options, onStage: (name) => void (stages.includes(name) || stages.push(name)) },
+      onProgress,
+    );
   } finally {
     await stage.close();
     if (options.parts === undefined) await parts.close();
@@ -78,7 +89,7 @@ const partsOptions = { kafka: { heapMb: 1024, optimised: true } };
 async function runOn(
   stage: OpenStage,
   parts: RealParts,
-  options: ChaosOptions,
+  options: RunOptions,
   onProgress: (text: string, fraction: number) => void,
 ): Promise<void> {
   const { seed, orders, kills, instances, faults } = options;
@@ -143,7 +154,7 @@ async function carryOutFault(
   fault: Fault,
   common: OpenStage,
   parts: RealParts,
-  options: ChaosOptions,
+  options: RunOptions,
   disturber: Disturber,
 ): Promise<void> {
   const { name, row } = fault;
@@ -202,7 +213,7 @@ function hasStageToCheck({ ownStage }: Fault): boolean {
   return ownStage !== undefined && ownStage.account !== "own";
 }
 
-async function runOnItsOwn(fault: Fault, common: RealParts, options: ChaosOptions): Promise<FaultReport> {
+async function runOnItsOwn(fault: Fault, common: RealParts, options: RunOptions): Promise<FaultReport> {
   const { kafka, store, orders = 1, ordersPerSecond = 100, environment, isStarted } = fault.ownStage ?? {};
   const parts = kafka === undefined ? common : await startParts({ kafka });
   const seed = seedFor(options.seed, fault.name);
@@ -225,6 +236,7 @@ async function runOnItsOwn(fault: Fault, common: RealParts, options: ChaosOption
     await stage.restore();
     const unsettled = await stage.settle(settlesWithinMs);
     const stops = await stage.finish();
+    options.onStage(fault.name);
     const expectations = [unsettled, ...stops].flatMap((what) =>
       what === undefined ? [] : [{ what, held: false }],
     );

@@ -53,8 +53,12 @@ function brokerAway({ name, pace, during }: Outage): Fault {
       await checks.expectSoon(
         "cart and order are healthy again",
         async () => {
-          const both = await Promise.all([stage.cart, order].map((slot) => slot.statusOf("/health")));
-          return both.every((status) => status === 200);
+          const [ofCart, ofOrder] = await Promise.all(
+            [stage.cart, order].map((slot) => slot.statusOf("/health")),
+          );
+          if (ofCart === 200 && ofOrder === 200) return true;
+          const detail = JSON.stringify(await order.detail());
+          throw new Error(`cart ${ofCart}, order ${ofOrder} ${detail}: ${order.log()}`);
         },
         30_000,
       );
