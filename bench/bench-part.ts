@@ -7,6 +7,8 @@ import type { Servers } from "./servers.ts";
 export interface PartOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** Seconds of load that is not counted, before the first case. */
+  readonly warm: number;
   readonly events: number;
   readonly orders: readonly number[];
   readonly letters: readonly number[];

@@ -43,6 +43,7 @@ const list = z
 const optionsSchema = z.object({
   rounds: count,
   seconds: count,
+  warm: count,
   events: count,
   orders: list,
   letters: list,
@@ -55,6 +56,7 @@ const optionsSchema = z.object({
 const nothing: PartOptions = {
   rounds: 1,
   seconds: 1,
+  warm: 1,
   events: 1,
   orders: [],
   letters: [],
@@ -69,6 +71,7 @@ const flag = { type: "boolean" } as const;
 const flags = {
   rounds: text,
   seconds: text,
+  warm: text,
   events: text,
   orders: text,
   letters: text,

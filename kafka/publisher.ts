@@ -2,7 +2,7 @@
 // written, perhaps written, or refused for good. Every publish is answered by its deadline, whatever the broker does.
 //
 // While no broker answers, records wait here and not in the client: so a record that waited in vain is known not to be
-// written and is never sent behind the caller's back. While one answers, a record is sent at once, with what else has come
+// written and is never sent behind the caller's back. While one answers, a record is sent when the turn of the event loop ends, with what else has come
 // by then; under load batches form by themselves, while earlier ones are on their way (linger.ms 0, measured in README.md).
 import type { Logger } from "../service/logger.ts";
 import {
@@ -131,6 +131,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   let connected = false;
   let closing = false;
   let onAllAnswered: (() => void) | null = null;
+  let turnEnds: ReturnType<typeof setImmediate> | null = null;
   let deadlineTimer: ReturnType<typeof setTimeout> | null = null;
   let replaceTimer: ReturnType<typeof setTimeout> | null = null;
   let replacedAtMs = Number.NEGATIVE_INFINITY;
@@ -189,13 +190,26 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     if (value) logger.info("Connected to Kafka");
     else if (!closing) logger.warn("No Kafka broker answers: records wait until their deadline");
     onStateChange?.(value);
-    if (!value || client === null) return;
+    if (value) handOverWaiting();
+  }
+
+  function handOverWaiting(): void {
+    if (!connected || client === null) return;
     const current = client;
     for (const pending of waiting) {
       // Handing over may show that the client has failed; the rest waits for the next one.
       if (!current.current) break;
       handOver(pending, current);
     }
+  }
+
+  /** One after the other without a pause, so that they leave in few batches: each one wakes a thread here and costs the broker a request. */
+  function handOverAfterThisTurn(): void {
+    if (turnEnds !== null) return;
+    turnEnds = setImmediate(() => {
+      turnEnds = null;
+      handOverWaiting();
+    });
   }
 
   function answerExpired(): void {
@@ -326,8 +340,8 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
         };
         unanswered.set(pending.id, pending);
         // Behind those that wait, so that the order of one key is kept.
-        if (connected && client !== null && waiting.size === 0) handOver(pending, client);
-        else waiting.add(pending);
+        waiting.add(pending);
+        handOverAfterThisTurn();
         watchDeadlines();
       });
     },
