@@ -42,7 +42,7 @@ export interface MatchOptions {
 }
 
 /** What Bun's garbage collector takes for the machine's memory, in bytes: its heap then grows less between two collections. */
-const littleMemory = { BUN_JSC_forceRAMSize: "100000000" };
+const littleMemory = { BUN_JSC_forceRAMSize: "160000000" };
 
 /** Makes what the contender needs, calls `measure`, and removes it. */
 export async function compete<Figures>(
