@@ -28,7 +28,7 @@ const url = (protocols: string[]) =>
   });
 
 /** Places between two steps of order's work whose order is a promise. */
-const crashPoints = [
+export const crashPoints = [
   "after-poll",
   "before-store-commit",
   "after-draft",

@@ -1,6 +1,6 @@
 // Promises the schedule of a run, decided by the seed: which instance ends when and how, with the faults of the catalogue evenly
 // between. Pure.
-import type { Settings } from "../../service/settings.ts";
+import { crashPoints, type Settings } from "../../service/settings.ts";
 import type { Fault } from "./fault.ts";
 import { createRandom, type Random, seedFor } from "./random.ts";
 
@@ -19,20 +19,6 @@ export type Disturbance =
   /** Shorter than the session. */
   | { readonly kind: "freeze"; readonly slot: number; readonly forMs: number }
   | { readonly kind: "fault"; readonly fault: Fault };
-
-export const crashPoints = [
-  "after-poll",
-  "before-store-commit",
-  "after-draft",
-  "after-store-commit",
-  "before-dlq-ack",
-  "after-dlq-ack",
-  "before-offset-commit",
-  "saga-before-save",
-  "saga-between-halves",
-  "saga-after-save",
-  "saga-after-publish",
-] as const satisfies readonly CrashPoint[];
 
 export interface ScheduleOptions {
   readonly seed: number;

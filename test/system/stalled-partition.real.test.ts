@@ -1,7 +1,6 @@
 // A batch that the client cannot read, on a real Kafka: named where it stands, sent on by order, and never without a trace.
 // Python's client writes it, and breaks it in the broker's log: a codec that is not there can be had by a rebuild, this cannot.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import type { AuditPage } from "../../contract/audit.ts";
 import type { OrderHealthReport } from "../../contract/health.ts";
 import { createRegistry } from "../../schemas/registry.ts";
@@ -11,6 +10,7 @@ import { callHttp } from "./http-call.ts";
 import { type OpenProduct, openProduct } from "./open-product.ts";
 import { openRawProducer, type RawProducer } from "./raw-producer.ts";
 import { realEnvironment } from "./real-environment.ts";
+import { writeUnreadableBatch } from "./write-unreadable-batch.ts";
 
 const environment = realEnvironment();
 const python = process.env["TEST_PYTHON"];
@@ -43,24 +43,10 @@ describe.skipIf(environment === undefined || python === undefined)("a batch that
     return (await producer.produce({ topic: topic(), partition, key: Buffer.from(orderId), value })).offset;
   }
 
-  async function createUnreadably(orderIds: readonly string[]): Promise<readonly number[]> {
-    const child = Bun.spawn([python ?? "", join(import.meta.dirname, "write_broken_batch.py")], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+  function createUnreadably(orderIds: readonly string[]): Promise<readonly number[]> {
     const values = orderIds.map((orderId) => writer.createB(orderId).toString("hex"));
-    const request = { brokers: product.parts.brokers, topic: topic(), partition, keys: orderIds, values };
-    await child.stdin.write(JSON.stringify(request));
-    await child.stdin.end();
-    const [output, errors, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    if (code !== 0) throw new Error(`the batch was not written: ${errors}`);
-    const offsets: readonly number[] = JSON.parse(output);
-    return offsets;
+    const { brokers } = product.parts;
+    return writeUnreadableBatch(python ?? "", { brokers, topic: topic(), partition, keys: orderIds, values });
   }
 
   const ask = <Body = unknown>(method: string, path: string, body?: unknown) =>

@@ -3,7 +3,7 @@
 import type { Settings } from "../../../service/settings.ts";
 import type { Fault, FaultReport } from "../fault.ts";
 import type { Slot, Stage } from "../stage.ts";
-import { createChecks } from "./checks.ts";
+import { type Checks, createChecks } from "./checks.ts";
 import { garbage } from "./garbage.ts";
 import { readCommitted, readStoreDigest, readWork } from "./read-stage.ts";
 
@@ -36,15 +36,19 @@ function killedAt(point: (typeof crashPoints)[number]): Fault {
       await order.start();
       await order.untilReady();
       const recoveredMs = await checks.caughtUp();
-      const repeats = (await order.detail())?.redelivered;
-      checks.expect(
-        "at most one batch was read again",
-        repeats !== undefined && repeats <= batchSize,
-        `${repeats} records`,
-      );
+      await expectOneBatch(checks, order);
       return checks.report(ended === "SIGKILL", recoveredMs);
     },
   };
+}
+
+async function expectOneBatch(checks: Checks, order: Slot): Promise<void> {
+  const repeats = (await order.detail())?.redelivered;
+  checks.expect(
+    "at most one batch was read again",
+    repeats !== undefined && repeats <= batchSize,
+    `${repeats} records`,
+  );
 }
 
 /** Letters are on their way as well: poison of each partition. */
@@ -73,12 +77,7 @@ const killedMidBatch: Fault = {
     await order.start();
     await order.untilReady();
     const recoveredMs = await checks.caughtUp();
-    const repeats = (await order.detail())?.redelivered;
-    checks.expect(
-      "at most one batch was read again",
-      repeats !== undefined && repeats <= batchSize,
-      `${repeats} records`,
-    );
+    await expectOneBatch(checks, order);
     return checks.report(bit, recoveredMs);
   },
 };

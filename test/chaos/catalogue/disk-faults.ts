@@ -8,6 +8,7 @@ import type { Fault } from "../fault.ts";
 import { intentAs } from "../intent.ts";
 import type { Stage } from "../stage.ts";
 import { type Checks, createChecks } from "./checks.ts";
+import { expectBack } from "./expect-back.ts";
 import { withSql } from "./read-stage.ts";
 import { openSmallDisk, type SmallDisk } from "./small-disk.ts";
 
@@ -19,17 +20,6 @@ async function expectWaits(checks: Checks, stage: Stage): Promise<boolean> {
     async () => (await order.statusOf("/health/ready")) === 503,
     30_000,
   );
-}
-
-async function expectGoesOn(checks: Checks, stage: Stage): Promise<number> {
-  const backAt = performance.now();
-  await checks.expectSoon(
-    "order is healthy again",
-    async () => (await stage.orders[0].statusOf("/health")) === 200,
-    60_000,
-  );
-  await checks.caughtUp();
-  return performance.now() - backAt;
 }
 
 /** Full while more work comes in; the disk is free again when it resolves. */
@@ -58,7 +48,7 @@ const postgresDiskFull: Fault = {
       await run(`create tablespace ${space} location '${disk.folder}'`);
       await run(`alter table orders set tablespace ${space}`);
       const isRed = await whileFull(checks, stage, disk);
-      const recoveredMs = await expectGoesOn(checks, stage);
+      const recoveredMs = await expectBack(checks, stage);
       return checks.report(isRed, recoveredMs);
     } finally {
       disk.free();
@@ -164,7 +154,7 @@ const sqliteLocked: Fault = {
       if (other.inTransaction) other.run("rollback");
       other.close();
     }
-    return checks.report(isRed, await expectGoesOn(checks, stage));
+    return checks.report(isRed, await expectBack(checks, stage));
   },
 };
 

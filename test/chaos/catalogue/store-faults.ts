@@ -5,6 +5,7 @@ import type { Fault } from "../fault.ts";
 import { intentAs, type PlannedRecord } from "../intent.ts";
 import type { Stage } from "../stage.ts";
 import { type Checks, createChecks } from "./checks.ts";
+import { expectBack } from "./expect-back.ts";
 import { probe } from "./probe-cart.ts";
 import { withSql } from "./read-stage.ts";
 
@@ -17,17 +18,6 @@ async function expectRed(checks: Checks, stage: Stage): Promise<boolean> {
     async () => (await order.statusOf("/health/ready")) === 503,
     20_000,
   );
-}
-
-async function expectBack(checks: Checks, stage: Stage): Promise<number> {
-  const backAt = performance.now();
-  await checks.expectSoon(
-    "order is healthy again",
-    async () => (await stage.orders[0].statusOf("/health")) === 200,
-    60_000,
-  );
-  await checks.caughtUp();
-  return performance.now() - backAt;
 }
 
 function serverAway(

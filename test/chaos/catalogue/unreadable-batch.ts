@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AuditPage } from "../../../contract/audit.ts";
 import { preparePython } from "../../../scripts/python-environment.ts";
 import { callHttp } from "../../system/http-call.ts";
+import { writeUnreadableBatch } from "../../system/write-unreadable-batch.ts";
 import type { Fault } from "../fault.ts";
 import { intentAs } from "../intent.ts";
 import type { Stage } from "../stage.ts";
@@ -17,22 +18,15 @@ const lostCount = 20;
 async function writeUnreadable(stage: Stage, orderIds: readonly string[]): Promise<readonly number[]> {
   const python = await preparePython(join(root, "schemas", "interop", "requirements.txt"));
   if (!python.ok) throw new Error(python.reason);
-  const script = join(root, "test", "system", "write_broken_batch.py");
-  const child = Bun.spawn([python.python, script], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   const values = orderIds.map((orderId) => stage.writer.createB(orderId).toString("hex"));
   const topic = stage.settings.KAFKA_ORDER_TOPIC;
-  await child.stdin.write(
-    JSON.stringify({ brokers: stage.brokers, topic, partition, keys: orderIds, values }),
-  );
-  await child.stdin.end();
-  const [output, errors, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  if (code !== 0) throw new Error(`the batch was not written: ${errors}`);
-  const offsets: readonly number[] = JSON.parse(output);
-  return offsets;
+  return writeUnreadableBatch(python.python, {
+    brokers: stage.brokers,
+    topic,
+    partition,
+    keys: orderIds,
+    values,
+  });
 }
 
 const unreadable: Fault = {
