@@ -17,10 +17,16 @@ export interface PublisherClient {
 
 /** Each says which client it is about: of one that has been replaced something may still come. */
 export interface PublisherClientEvents {
-  onReport(from: PublisherClient, id: number, code: number, partition: number, offset: number): void;
-  onConnected(from: PublisherClient, connected: boolean): void;
+  readonly onReport: (
+    from: PublisherClient,
+    id: number,
+    code: number,
+    partition: number,
+    offset: number,
+  ) => void;
+  readonly onConnected: (from: PublisherClient, connected: boolean) => void;
   /** It is of no more use. */
-  onFatal(from: PublisherClient): void;
+  readonly onFatal: (from: PublisherClient) => void;
 }
 
 const brokerSilenceMs = 2_000;
