@@ -47,14 +47,15 @@ describe.skipIf(brokers === "")("topics on a real broker", () => {
       newTopic({ partitions: 1, retentionMs: -1, cleanupPolicy: "compact", replicationFactor: 1 }),
     ];
     const names = topics.map(({ name }) => name);
+    const namedIds = new Map(names.map((name) => [name, expect.stringMatching(/^(?!0{32})[0-9a-f]{32}$/)]));
     expect(await ensureTopics({ brokers, clientId, topics, logger })).toEqual({
       ok: true,
-      value: { created: names, existing: [], differences: [], unreadable: [] },
+      value: { created: names, existing: [], differences: [], unreadable: [], ids: namedIds },
     });
     // Compared with what the broker says of them, so this shows that the settings arrived.
     expect(await ensureTopics({ brokers, clientId, topics, logger })).toEqual({
       ok: true,
-      value: { created: [], existing: names, differences: [], unreadable: [] },
+      value: { created: [], existing: names, differences: [], unreadable: [], ids: namedIds },
     });
     expect(lines.map(({ message }) => message)).toEqual(names.map(() => "topic created"));
   });

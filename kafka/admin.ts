@@ -40,6 +40,11 @@ export interface TopicsReport {
   readonly differences: readonly TopicDifference[];
   /** Existing topics whose settings the broker would not tell, with its reason; their partitions are compared. */
   readonly unreadable: readonly { readonly topic: string; readonly reason: string }[];
+  /**
+   * The cluster's own ids of the topics, as text: another one each time a topic is made, also under an old name, so it tells
+   * whether offsets still mean what they meant. One that was made a moment ago may be without, when no broker names it in time.
+   */
+  readonly ids: ReadonlyMap<string, string>;
 }
 
 export interface TopicsFailure {
@@ -93,11 +98,16 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<Ensure
       if (!outcome.ok) return outcome;
       if (outcome.value === "created") created.push(topic.name);
     }
+    // Where something was missing, asked again rather than remembered: another service may have made it since our look.
+    const shapes = isWhole(before.value, names) ? before : await describeExisting(admin, names, timeoutMs);
+    if (!shapes.ok) return shapes;
     const isCreated = new Set(created);
     const existing = topics.filter(({ name }) => !isCreated.has(name));
-    const report = await compare(admin, { settings, existing, created, timeoutMs });
-    if (report.ok) logReport(logger, report.value);
-    return report;
+    const differing = await compare(settings, existing, shapes.value, timeoutMs);
+    const ids = new Map([...shapes.value].map(([name, { id }]) => [name, id]));
+    const report = { created, existing: existing.map(({ name }) => name), ...differing, ids };
+    logReport(logger, report);
+    return { ok: true, value: report };
   } finally {
     admin.disconnect();
   }
@@ -108,25 +118,6 @@ interface TopicShape {
   readonly id: string;
   readonly partitions: number;
   readonly replicationFactor: number;
-}
-
-/**
- * The cluster's own ids of topics, as text: another one each time a topic is made, also under an old name, so it tells
- * whether offsets still mean what they meant. Waits for a topic that does not exist yet, and leaves it out after `requestTimeoutMs`.
- */
-export async function readTopicIds(
-  options: ConnectionOptions & { readonly topics: readonly string[]; readonly requestTimeoutMs?: number },
-): Promise<Step<ReadonlyMap<string, string>>> {
-  const kafka = loadKafkaClient();
-  const settings: ClientSettings = { ...sharedSettings(options), ...options.settings };
-  const admin = kafka.AdminClient.create(settings, { "event.error": () => undefined });
-  try {
-    const shapes = await describeExisting(admin, options.topics, options.requestTimeoutMs ?? 5_000);
-    if (!shapes.ok) return shapes;
-    return { ok: true, value: new Map([...shapes.value].map(([name, { id }]) => [name, id])) };
-  } finally {
-    admin.disconnect();
-  }
 }
 
 type Step<Value> =
@@ -148,13 +139,16 @@ async function describeExisting(
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const described = await describe(admin, names, timeoutMs);
-    const isWhole = !described.ok || names.every((name) => (described.value.get(name)?.partitions ?? 0) > 0);
-    if (isWhole || performance.now() > deadlineMs) return described;
+    if (!described.ok || isWhole(described.value, names) || performance.now() > deadlineMs) return described;
     await Bun.sleep(describeAgainMs);
   }
 }
 
 const describeAgainMs = 50;
+
+function isWhole(shapes: ReadonlyMap<string, TopicShape>, names: readonly string[]): boolean {
+  return names.every((name) => (shapes.get(name)?.partitions ?? 0) > 0);
+}
 
 function describe(
   admin: AdminClient,
@@ -220,26 +214,19 @@ function expectedSettings(topic: TopicSpec) {
   };
 }
 
-interface Comparison {
-  readonly settings: ClientSettings;
-  readonly existing: readonly TopicSpec[];
-  readonly created: readonly string[];
-  readonly timeoutMs: number;
-}
-
-async function compare(admin: AdminClient, comparison: Comparison): Promise<Step<TopicsReport>> {
-  const { existing, created, timeoutMs } = comparison;
+async function compare(
+  settings: ClientSettings,
+  existing: readonly TopicSpec[],
+  shapes: ReadonlyMap<string, TopicShape>,
+  timeoutMs: number,
+): Promise<Pick<TopicsReport, "differences" | "unreadable">> {
   const names = existing.map(({ name }) => name);
-  if (names.length === 0)
-    return { ok: true, value: { created, existing: [], differences: [], unreadable: [] } };
-  // Asked again rather than remembered: one that another service made between our look and our attempt is among them.
-  const shapes = await describeExisting(admin, names, timeoutMs);
-  if (!shapes.ok) return shapes;
-  const configs = await describeTopicConfigs(comparison.settings, names, timeoutMs);
+  if (names.length === 0) return { differences: [], unreadable: [] };
+  const configs = await describeTopicConfigs(settings, names, timeoutMs);
   const differences: TopicDifference[] = [];
   const unreadable: { topic: string; reason: string }[] = [];
   for (const topic of existing) {
-    const found = shapes.value.get(topic.name);
+    const found = shapes.get(topic.name);
     const difference = (setting: string, expected: string, actual: string): void => {
       if (expected !== actual) differences.push({ topic: topic.name, setting, expected, found: actual });
     };
@@ -260,7 +247,7 @@ async function compare(admin: AdminClient, comparison: Comparison): Promise<Step
       difference(setting, expected, actual.get(setting) ?? "");
     }
   }
-  return { ok: true, value: { created, existing: names, differences, unreadable } };
+  return { differences, unreadable };
 }
 
 function unreadableReason(configs: Awaited<ReturnType<typeof describeTopicConfigs>>, topic: string): string {

@@ -67,6 +67,12 @@ export async function openOrder(
   const tally = createOrderTally(countedTopics(settings));
   const tracing = await openTracing(settings, "order");
   closing.add(() => tracing?.close());
+  // Kafka and the registry answer while the store is opened.
+  const topicKeeper = keepTopics(parts, settings, logger);
+  closing.add(() => topicKeeper.stop());
+  const subjects = orderSubjects(settings);
+  const codec = openCodec({ registry: tally.registry.observed(parts.registry), subjects, logger });
+  closing.add(() => codec.close());
   const opened = await openOrderStore(settings.DATABASE_URL);
   const store = observeCalls(opened, (area, operation, durationMs, error) =>
     countStoreCall(tally, area, operation, durationMs, error),
@@ -76,12 +82,6 @@ export async function openOrder(
   closing.add(() => loop.stop());
 
   const topics = [settings.KAFKA_ORDER_TOPIC, settings.KAFKA_STATUS_UPDATE_TOPIC] as const;
-  const subjects = orderSubjects(settings);
-  const codec = openCodec({ registry: tally.registry.observed(parts.registry), subjects, logger });
-  closing.add(() => codec.close());
-
-  const topicKeeper = keepTopics(parts, settings, logger);
-  closing.add(() => topicKeeper.stop());
   let topicIds: ReadonlyMap<string, string> = new Map();
   const topicIdOf = (topic: string): string => {
     const id = topicIds.get(topic);
@@ -130,6 +130,7 @@ export async function openOrder(
   });
   const replays = openReplays({ settings, store, worker: work, saga, logger, closing, tally, tracing });
   const groups: ConsumerGroup[] = [];
+  let allGroupsOpened = false;
   let indexer: OpenDeadLetterIndexer | undefined;
   let participants: Participants | undefined;
   closing.add(async () => {
@@ -152,7 +153,8 @@ export async function openOrder(
     worker,
     saga,
     stalls,
-    consumers: () => groups,
+    // Ready is who consumes everything, not the first of the groups.
+    consumers: () => (allGroupsOpened ? groups : []),
     hasSchemas: () => codec.isReady,
     draining: () => draining,
   });
@@ -311,6 +313,7 @@ export async function openOrder(
         ...staticMember(settings, parts),
       })),
     );
+    allGroupsOpened = true;
     if (draining || !hasParticipants(settings, parts)) return;
     participants = await openParticipants({
       brokers: parts.brokers,

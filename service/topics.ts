@@ -1,5 +1,5 @@
 // The topics that the services make at start-up, and what they promise; broker auto-creation is never relied on.
-import { ensureTopics, readTopicIds, type TopicSpec } from "../kafka/admin.ts";
+import { ensureTopics, type TopicSpec } from "../kafka/admin.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
@@ -67,9 +67,7 @@ export function keepTopics(
   async function make(): Promise<string | undefined> {
     const made = await ensureTopics({ ...admin, topics });
     if (!made.ok) return made.failure.message;
-    const ids = await readTopicIds({ ...admin, topics: topics.map(({ name }) => name) });
-    if (!ids.ok) return ids.failure.message;
-    ready.resolve(new Map([...ids.value].map(([name, id]) => [name, id.slice(0, shortIdLength)])));
+    ready.resolve(new Map([...made.value.ids].map(([name, id]) => [name, id.slice(0, shortIdLength)])));
     return undefined;
   }
 

@@ -8,14 +8,19 @@ export interface CartLoad {
   readonly environment: Readonly<Record<string, string>>;
   /** As the environment has it. */
   readonly port: number;
+  readonly connections: number;
   readonly seconds: number;
 }
 
-const connections = 64;
 const tenths = 10;
 
 /** Throws when a create is refused. */
-export async function measureCartLoad({ environment, port, seconds }: CartLoad): Promise<RoundOutcome> {
+export async function measureCartLoad({
+  environment,
+  port,
+  connections,
+  seconds,
+}: CartLoad): Promise<RoundOutcome> {
   const url = `http://127.0.0.1:${port}`;
   const program = startProgram({
     name: "cart",

@@ -30,7 +30,11 @@ export function onServersName(service: "cart" | "order", kind?: StoreKind): stri
   return `${service}, real servers${kind === undefined ? "" : `, ${kind}`}`;
 }
 
-export const cartLoadName = "cart, 64 connections";
+export const cartLoadConnections = [64, 256] as const;
+
+export function cartLoadName(connections: number): string {
+  return `cart, ${connections} connections`;
+}
 
 export function orderLoadName(kind: StoreKind): string {
   return `order → ${kind}`;

@@ -12,6 +12,7 @@ import type { MeasuredCase } from "../report/result-file.ts";
 import { type Heat, type RoundOutcome, runRounds } from "../run-rounds.ts";
 import { measureCartLoad } from "./cart-load.ts";
 import {
+  cartLoadConnections,
   cartLoadName,
   embeddedName,
   flatnessGroup,
@@ -58,7 +59,10 @@ async function benchGrowth(context: PartContext): Promise<readonly MeasuredCase[
   const kinds = storesOf(options.store).filter((kind) => kind !== "sqlite-memory");
   const isChosen = ({ group, name }: Heat) => `${group}, ${name}`.includes(options.only);
   const starts = startHeats(context).filter(isChosen);
-  const long = [...kinds.map((kind) => orderHeat(context, kind)), cartHeat(context)].filter(isChosen);
+  const long = [
+    ...kinds.map((kind) => orderHeat(context, kind)),
+    ...cartLoadConnections.map((connections) => cartHeat(context, connections)),
+  ].filter(isChosen);
   const cases = [
     ...(await runRounds(starts, options.rounds, display)),
     ...(await runRounds(long, 1, display)),
@@ -144,14 +148,14 @@ function orderHeat(context: PartContext, kind: StoreKind): Heat {
   };
 }
 
-function cartHeat({ servers, options }: PartContext): Heat {
+function cartHeat({ servers, options }: PartContext, connections: number): Heat {
   return {
     group: flatnessGroup,
-    name: cartLoadName,
+    name: cartLoadName(connections),
     async run() {
       const port = await findFreePort();
       const environment = { ...servers.environment, ...newTopics(), CART_PORT: String(port) };
-      return measureCartLoad({ environment, port, seconds: options.seconds });
+      return measureCartLoad({ environment, port, connections, seconds: options.seconds });
     },
   };
 }

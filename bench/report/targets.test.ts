@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { documentedPythonName, orderInto, rawConsumeName } from "../consume.ts";
 import { bareName, cartName } from "../create.ts";
 import { flatnessGroup, orderLoadName } from "../growth/growth-names.ts";
+import { joinsGroup, oursInLittleMemoryName, oursName } from "../saga/saga.ts";
 import type { MeasuredCase } from "./result-file.ts";
 import { judge, sentenceOf } from "./targets.ts";
 
@@ -10,7 +11,7 @@ const creates = (name: string, ...every: readonly number[]): MeasuredCase => ({
   name,
   rounds: every.map((createsPerSecond) => ({ createsPerSecond })),
 });
-const sentences = (part: "create" | "consume" | "growth", cases: MeasuredCase[]) =>
+const sentences = (part: "create" | "consume" | "growth" | "saga", cases: MeasuredCase[]) =>
   judge({ part, cases }).map(sentenceOf);
 
 describe("the targets", () => {
@@ -54,6 +55,20 @@ describe("the targets", () => {
     expect(
       told.filter((sentence) => sentence.includes("PostgreSQL")).map((one) => one.split(":")[0]),
     ).toEqual(["Met", "Met", "Met", "Missed"]);
+  });
+
+  test("system C's memory is judged with and without a word about the machine's, beside its speed", () => {
+    const joined = (name: string, joinsPerSecond: number, peakRssMb: number): MeasuredCase => ({
+      group: joinsGroup,
+      name,
+      rounds: [{ joinsPerSecond, peakRssMb }],
+    });
+    const told = sentences("saga", [joined(oursName, 8400, 329), joined(oursInLittleMemoryName, 8000, 190)]);
+    expect(told.filter((sentence) => !sentence.startsWith("Not measured"))).toEqual([
+      "Met: joins from full topics into PostgreSQL: 8,400 a second (target: at least 8,000 a second)",
+      "Missed: most memory while joining from full topics, as it is: 329 MB (target: at most 200 MB)",
+      "Met: most memory while joining from full topics, with BUN_JSC_forceRAMSize=160000000: 190 MB (target: at most 200 MB)",
+    ]);
   });
 
   test("memory is flat when the second half of a load takes no more than the first, without its first tenth", () => {

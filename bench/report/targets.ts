@@ -3,6 +3,7 @@
 import { documentedPythonName, isPythonConsumer, orderInto, rawConsumeName } from "../consume.ts";
 import { bareName, cartName, isPythonCreate } from "../create.ts";
 import {
+  cartLoadConnections,
   cartLoadName,
   embeddedName,
   emptyName,
@@ -13,6 +14,13 @@ import {
   storedName,
 } from "../growth/growth-names.ts";
 import { latencyName } from "../latency.ts";
+import {
+  joinsGroup,
+  oursInLittleMemoryName,
+  oursName,
+  sagaLatencyGroup,
+  slowJoinsGroup,
+} from "../saga/saga.ts";
 import { type Cases, medianOf, quotientOf, timesTheBest } from "./compare.ts";
 import type { PartName, Result } from "./result-file.ts";
 import { toText } from "./table.ts";
@@ -22,7 +30,7 @@ export interface Target {
   readonly what: string;
   readonly sense: "at least" | "at most";
   readonly limit: number;
-  readonly unit: "%" | "times" | "ms" | "MB";
+  readonly unit: "%" | "times" | "ms" | "MB" | "a second";
   readonly measure: (cases: Cases) => number | undefined;
 }
 
@@ -56,7 +64,54 @@ const fullest: readonly Named[] = kinds.map((kind) => [
 const resting = [...onServers, ...fullest];
 const starting: readonly Named[] = [[embeddedName, startGroup, embeddedName], ...onServers, ...fullest];
 
+const joins = { group: joinsGroup, name: oursName };
+const sagaTargets: readonly Target[] = [
+  ...(
+    [
+      ["p50", "p50Ms", 10],
+      ["p99", "p99Ms", 50],
+    ] as const
+  ).map(([share, figure, limit]): Target => ({
+    part: "saga",
+    what: `later decision → result readable at 200 orders/s, ${share}`,
+    sense: "at most",
+    limit,
+    unit: "ms",
+    measure: (cases) => medianOf(cases, { group: sagaLatencyGroup, name: oursName, figure }),
+  })),
+  {
+    part: "saga",
+    what: "joins from full topics into PostgreSQL",
+    sense: "at least",
+    limit: 8000,
+    unit: "a second",
+    measure: (cases) => medianOf(cases, { ...joins, figure: "joinsPerSecond" }),
+  },
+  {
+    part: "saga",
+    what: "joins when each SQL statement takes 20 ms",
+    sense: "at least",
+    limit: 1000,
+    unit: "a second",
+    measure: (cases) => medianOf(cases, { ...joins, group: slowJoinsGroup, figure: "joinsPerSecond" }),
+  },
+  ...(
+    [
+      ["as it is", oursName],
+      ["with BUN_JSC_forceRAMSize=160000000", oursInLittleMemoryName],
+    ] as const
+  ).map(([how, name]): Target => ({
+    part: "saga",
+    what: `most memory while joining from full topics, ${how}`,
+    sense: "at most",
+    limit: 200,
+    unit: "MB",
+    measure: (cases) => medianOf(cases, { ...joins, name, figure: "peakRssMb" }),
+  })),
+];
+
 export const targets: readonly Target[] = [
+  ...sagaTargets,
   {
     part: "create",
     what: "creates/s of cart at 64 connections, of the bare limit",
@@ -165,14 +220,16 @@ export const targets: readonly Target[] = [
     unit: "ms",
     measure: (cases) => medianOf(cases, { group, name, figure: "startMs" }),
   })),
-  ...[cartLoadName, orderLoadName("postgres"), orderLoadName("sqlite-file")].map((name): Target => ({
-    part: "growth",
-    what: `most memory in the second half of a long load, ${name}, of that in the first`,
-    sense: "at most",
-    limit: 1.1,
-    unit: "times",
-    measure: (cases) => laterMemory(cases, name),
-  })),
+  ...[...cartLoadConnections.map(cartLoadName), orderLoadName("postgres"), orderLoadName("sqlite-file")].map(
+    (name): Target => ({
+      part: "growth",
+      what: `most memory in the second half of a long load, ${name}, of that in the first`,
+      sense: "at most",
+      limit: 1.1,
+      unit: "times",
+      measure: (cases) => laterMemory(cases, name),
+    }),
+  ),
 ];
 
 export function judge({ part, cases }: Pick<Result, "part" | "cases">): readonly Judgement[] {
@@ -224,6 +281,7 @@ function decimalsOf(value: number, unit: Target["unit"]): number {
     case "ms":
       return value >= 100 || Number.isInteger(value) ? 0 : 1;
     case "MB":
+    case "a second":
       return 0;
   }
 }

@@ -19,9 +19,11 @@ import {
 } from "./saga-fill.ts";
 
 const statementDelayMs = 20;
-const ours: Contender = { name: "order → PostgreSQL", kind: "order" };
+export const oursName = "order → PostgreSQL";
+export const oursInLittleMemoryName = "order → PostgreSQL, little memory";
+const ours: Contender = { name: oursName, kind: "order" };
 const oursInLittleMemory: Contender = {
-  name: "order → PostgreSQL, little memory",
+  name: oursInLittleMemoryName,
   kind: "order",
   hasLittleMemory: true,
 };

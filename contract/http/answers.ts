@@ -24,9 +24,7 @@ export function commonHeaders(requestId: string): Record<string, string> {
   return {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": dataHeaders["Content-Security-Policy"],
-    "Cross-Origin-Resource-Policy": dataHeaders["Cross-Origin-Resource-Policy"],
-    "X-Content-Type-Options": dataHeaders["X-Content-Type-Options"],
+    ...dataHeaders,
     [requestIdHeader]: requestId,
   };
 }

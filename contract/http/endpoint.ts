@@ -1,6 +1,6 @@
 // From endpoints to a Hono application: every path that is known answers every method, and every path that is not
 // known answers 404, each in the words of the dialect it belongs to.
-import { type ErrorHandler, Hono } from "hono";
+import { Hono } from "hono";
 import type { ErrorShape, Method } from "../dialects/route.ts";
 import { internalFailure } from "../perform.ts";
 import { failureAnswer, securityHeaders } from "./answers.ts";
@@ -39,23 +39,21 @@ export interface MountedApp extends Pick<MountedHono, "fetch"> {
   readonly routes: readonly { readonly method: string; readonly path: string }[];
 }
 
-/**
- * Other methods are answered by an application of their own, behind the first: so a request that is as it should be matches one
- * handler, and Hono need not make a chain of two.
- */
+/** A path has one handler for all methods: where Hono matches two it makes a chain of them for each request. */
 export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: Serving): MountedApp {
   const app: MountedHono = new Hono();
-  const others: MountedHono = new Hono();
   const { observer } = serving;
-  for (const { method, path, handle } of endpoints) {
-    app.on(method, honoPath(path), (c) =>
-      observed(observer, c.req.raw, path, () => handle(c.req.raw, c.req.param(), c.env)),
-    );
-  }
   for (const [path, siblings] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
-    const allow = allowedMethods(siblings.map(({ method }) => method));
-    others.all(honoPath(path), (c) =>
-      observed(observer, c.req.raw, path, () => answerOtherMethod(c.req.raw, allow, errorShapeOf(path))),
+    const byMethod = new Map<string, Endpoint>(siblings.map((endpoint) => [endpoint.method, endpoint]));
+    const allow = allowedMethods([...byMethod.keys()]);
+    app.all(honoPath(path), (c) =>
+      observed(observer, c.req.raw, path, () => {
+        const { method } = c.req.raw;
+        const endpoint = byMethod.get(method === "HEAD" ? "GET" : method);
+        return endpoint === undefined
+          ? answerOtherMethod(c.req.raw, allow, errorShapeOf(path))
+          : endpoint.handle(c.req.raw, c.req.param(), c.env);
+      }),
     );
   }
   for (const [prefix, handle] of Object.entries(prefixes)) {
@@ -64,31 +62,31 @@ export function mount({ endpoints, prefixes, errorShapeOf }: Mounting, serving: 
     );
   }
 
-  app.notFound((c) => others.fetch(c.req.raw, c.env));
-  others.notFound((c) =>
+  app.notFound((c) =>
     observed(observer, c.req.raw, "other", () => {
       const message = "There is nothing at this path; / lists what there is";
       const shape = errorShapeOf(c.req.path);
       return failureAnswer(shape, { code: "not_found", message }, readRequestId(c.req.raw.headers));
     }),
   );
-  const onError: ErrorHandler<{ Bindings: Admission }> = (error, c) => {
+  app.onError((error, c) => {
     const requestId = readRequestId(c.req.raw.headers);
     serving.onSurprise(error, requestId);
     const effect = c.req.method === "GET" ? "read" : "write";
     return failureAnswer(errorShapeOf(c.req.path), internalFailure(effect, requestId), requestId);
+  });
+  return {
+    fetch: app.fetch,
+    routes: [...endpoints.map(({ method, path }) => ({ method, path: honoPath(path) })), ...app.routes],
   };
-  app.onError(onError);
-  others.onError(onError);
-  return { fetch: app.fetch, routes: [...app.routes, ...others.routes] };
 }
 
 function honoPath(path: string): string {
   return path.replaceAll(/\{([A-Za-z]+)\}/g, ":$1");
 }
 
-/** Hono answers HEAD from GET. */
-function allowedMethods(methods: readonly Method[]): string {
+/** Hono answers HEAD with what GET is answered, without its body. */
+function allowedMethods(methods: readonly string[]): string {
   const head = methods.includes("GET") ? ["HEAD"] : [];
   return [...methods, ...head, "OPTIONS"].join(", ");
 }

@@ -117,7 +117,7 @@ function guardWith(
     inFlight += 1;
     try {
       const answer = await serve(request, caller === undefined ? anybody : { caller });
-      if (!mayStream(request.method, path) || !isStream(answer)) return finish(answer, allowance, cors);
+      if (!isStream(answer)) return finish(answer, allowance, cors);
       if (streams >= maxStreams) {
         void answer.body?.cancel();
         return refused("too many at once", tooMany);
@@ -166,11 +166,6 @@ function pathOf(url: string): string {
 /** A tRPC batch names its calls in its path. */
 function callsIn(path: string): number {
   return path.startsWith("/trpc/") ? path.split(/,|%2c/i).length : 1;
-}
-
-/** An answer's headers become an object when they are looked at, which is not for each create. */
-function mayStream(method: string, path: string): boolean {
-  return method === "GET" || path.startsWith("/trpc/");
 }
 
 function isStream(answer: Response): boolean {

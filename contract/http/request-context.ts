@@ -32,9 +32,6 @@ export function readRequestContext(
     );
   }
   const traceparent = readTraceparent(headers);
-  // Most requests have none of the three.
-  if (idempotencyKey === null && traceparent === undefined && caller === undefined)
-    return success({ requestId });
   return success({
     requestId,
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
