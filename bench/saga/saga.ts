@@ -19,7 +19,8 @@ import {
 } from "./saga-fill.ts";
 
 const statementDelayMs = 20;
-const ours: Contender = { name: "order → PostgreSQL", kind: "order" };
+export const sagaOrderName = "order → PostgreSQL";
+const ours: Contender = { name: sagaOrderName, kind: "order" };
 const oursInLittleMemory: Contender = {
   name: "order → PostgreSQL, little memory",
   kind: "order",
