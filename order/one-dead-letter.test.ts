@@ -151,5 +151,5 @@ describe("dlq.get tells everything of one dead letter", () => {
       ),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 });
