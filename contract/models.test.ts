@@ -4,7 +4,7 @@ import { z } from "zod";
 import { systemACartRoutes } from "./dialects/system-a.ts";
 import { systemBCartRoutes } from "./dialects/system-b.ts";
 import { systemCRoutes } from "./dialects/system-c.ts";
-import { testLive } from "./http/test-live.ts";
+import { unusedPorts } from "./http/unused-ports.ts";
 import { createOrderSchema, orderIdSchema, statusSchema, updateStatusSchema } from "./models.ts";
 import { cartProcedures, orderProcedures } from "./procedures.ts";
 import { failed, success } from "./result.ts";
@@ -110,37 +110,15 @@ test("whatever system C lets through, the procedure's own schema accepts unchang
     heard.push(input);
     return Promise.resolve(failed({ code: "unavailable", message: "" } as const));
   };
-  const unused = () => Promise.reject(new Error("not called"));
   const procedures = orderProcedures({
-    views: { details: unused, list: unused, idsFromTopic: unused },
-    deadLetters: { list: unused, count: unused, get: unused, stats: unused, info: unused },
-    parked: { list: unused, retryNow: unused, deadLetterNow: unused },
-    partitions: { skip: unused },
-    letters: { counts: unused, groups: unused, annotate: unused, discard: unused, restore: unused },
-    replays: {
-      preview: unused,
-      start: unused,
-      startEdited: unused,
-      checkEdited: unused,
-      timeline: unused,
-      get: unused,
-      list: unused,
-      items: unused,
-      pause: unused,
-      resume: unused,
-      cancel: unused,
-      setRate: unused,
-    },
-    audit: { list: unused },
+    ...unusedPorts,
     sagaCommands: { place: (order) => hear(placeOrderSchema, order) },
     sagas: {
+      ...unusedPorts.sagas,
       list: (query) => hear(sagaPageQuerySchema, query),
       get: (orderId) => hear(sagaQuerySchema, { orderId }),
-      stats: unused,
-      pending: unused,
     },
     catalog: { list: () => Promise.resolve(success({ products: [] })) },
-    ...testLive,
   });
   const amount = fc.integer({ min: -1, max: 100_000_001 }).map((cents) => cents / 100);
   const line = fc.record({

@@ -132,6 +132,16 @@ export function outgoing(
   };
 }
 
+/** Records whose values count up from `from`. */
+export function numbered(
+  topic: string,
+  count: number,
+  from = 0,
+  keyOf: (number: number) => string = String,
+): OutgoingRecord[] {
+  return Array.from({ length: count }, (_, n) => outgoing(topic, keyOf(from + n), String(from + n)));
+}
+
 export function openTestPublisher(
   cluster: Pick<TestCluster, "brokers">,
   options: { deadlineMs?: number; maxInFlight?: number; logger?: Logger } = {},

@@ -8,7 +8,7 @@ import {
   type TestReader,
   openReader,
   openTestPublisher,
-  outgoing,
+  numbered,
   positions,
   publishAll,
   requireOrder,
@@ -53,10 +53,7 @@ export function describeConsumer(
       return reader;
     }
     async function publish(topic: string, count: number, from = 0): Promise<void> {
-      await publishAll(
-        publisher,
-        Array.from({ length: count }, (_, n) => outgoing(topic, `key-${from + n}`, String(from + n))),
-      );
+      await publishAll(publisher, numbered(topic, count, from));
     }
     function expectEachOnce(count: number, ...read: readonly TestReader[]): void {
       const all = read.flatMap(({ records }) => positions(records));

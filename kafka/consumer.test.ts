@@ -5,7 +5,7 @@ import {
   openEmbeddedTestCluster,
   openReader,
   openTestPublisher,
-  outgoing,
+  numbered,
   positions,
   publishAll,
   requireOrder,
@@ -31,10 +31,7 @@ describe("the consumer and a broker that fails", () => {
     const publisher = await openTestPublisher(cluster, { deadlineMs: 10_000 });
     toClose.push(publisher);
     const publish = (from: number, to: number): Promise<void> =>
-      publishAll(
-        publisher,
-        Array.from({ length: to - from }, (_, n) => outgoing(topic, String(from + n))),
-      );
+      publishAll(publisher, numbered(topic, to - from, from));
     await publish(0, count);
     const reader = await openReader(cluster, { topic, ...options });
     toClose.push(reader.consumer);

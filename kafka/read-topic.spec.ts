@@ -8,6 +8,7 @@ import {
   openTestPublisher,
   openTestTransactionalPublisher,
   openTransaction,
+  numbered,
   outgoing,
   publishAll,
   readBack,
@@ -37,10 +38,7 @@ export function describeReadTopic(
     async function publish(topic: string, count: number, firstValue = 0): Promise<void> {
       const publisher = await openTestPublisher(cluster);
       toClose.push(publisher);
-      const records = Array.from({ length: count }, (_, n) =>
-        outgoing(topic, `k${n}`, String(firstValue + n)),
-      );
-      await publishAll(publisher, records);
+      await publishAll(publisher, numbered(topic, count, firstValue));
     }
 
     test(

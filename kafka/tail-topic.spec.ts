@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import {
   openTestPublisher,
-  outgoing,
+  numbered,
   publishAll,
   silentLogger,
   type TestCluster,
@@ -29,8 +29,10 @@ export function describeTailTopic(name: string, openCluster: () => TestCluster):
     async function publish(topic: string, count: number, firstValue = 0): Promise<void> {
       const publisher = await openTestPublisher(cluster);
       toClose.push(publisher);
-      const records = Array.from({ length: count }, (_, n) => outgoing(topic, "k", String(firstValue + n)));
-      await publishAll(publisher, records);
+      await publishAll(
+        publisher,
+        numbered(topic, count, firstValue, () => "k"),
+      );
     }
 
     async function tail(topic: string, differences: Partial<TailTopicOptions> = {}) {

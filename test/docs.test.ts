@@ -1,18 +1,33 @@
-// What the documentation says is there: every link, and every test that it names.
+// What READMEs and docs say is there: every link, and every test that a promise names.
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const pages = [...new Bun.Glob("docs/*.md").scanSync({ cwd: root }), "order/changes/README.md"];
+const pages = [...new Bun.Glob("**/*.md").scanSync({ cwd: root })].filter(
+  (page) => !page.includes("node_modules/"),
+);
 
 describe.each(pages)("%s", (page) => {
   test("links only to what is there", async () => {
     const text = await Bun.file(join(root, page)).text();
-    for (const [, link = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
-      expect([link, await Bun.file(join(root, dirname(page), link)).exists()]).toEqual([link, true]);
+    for (const [, link = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)/g)) {
+      const target = link === "" ? join(root, page) : join(root, dirname(page), link);
+      expect([link, existsSync(target)]).toEqual([link, true]);
+      if (anchor !== undefined) expect(anchorsOf(await Bun.file(target).text())).toContain(anchor);
     }
   });
 });
+
+/** What a page's headings are called in links to them. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 test("docs/guarantees.md names tests that exist, at least one for each promise", async () => {
   const text = await Bun.file(join(root, "docs/guarantees.md")).text();

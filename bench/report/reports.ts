@@ -2,6 +2,7 @@
 // and nothing else, so that a figure there is always one that was measured.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { capacityParts, capacityRows } from "./capacity.ts";
 import { rowsOf, partTables } from "./part-tables.ts";
 import { plotsOf } from "./plots.ts";
 import { checkout, quotedResults, partNames, type PartName, type Result } from "./result-file.ts";
@@ -21,6 +22,7 @@ export async function wantedReports(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["README.md", await withSection("README.md", claims(results))],
     ["bench/README.md", await withSection("bench/README.md", figures(results))],
+    ["docs/scaling.md", await withSection("docs/scaling.md", capacity(results))],
     ...plots.map(([file, svg]) => [`bench/plots/${file}`, svg] as const),
   ]);
 }
@@ -73,6 +75,13 @@ export function figures(results: Results): string {
     })
     .join("\n")
     .trimEnd();
+}
+
+/** For docs/scaling.md: what one process of each kind takes. */
+function capacity(results: Results): string {
+  const parts = inOrder(results).filter(({ part }) => capacityParts.has(part));
+  const table = toMarkdown([["One process here", "Took", "By"], ...capacityRows(results)]);
+  return [table, "", ...provenance(parts).map((line) => `${line}  `)].join("\n");
 }
 
 function plot(file: string, folder: string): string {

@@ -3,7 +3,8 @@ import { SQL } from "bun";
 import type { Settings } from "../../service/settings.ts";
 import { readLetter } from "../system/read-letters.ts";
 import { openLineWriter } from "./run-files.ts";
-import type { FoundDecision, PublishedOrder } from "./saga-account.ts";
+import type { OrderDto } from "../../schemas/events.ts";
+import type { FoundDecision } from "./saga-account.ts";
 import { streamTopic } from "./stream-topic.ts";
 
 export interface ReadableSagas {
@@ -21,7 +22,7 @@ export async function readSagaTopics({
 }: ReadableSagas): Promise<void> {
   const orders = openLineWriter(directory, "sagaOrders");
   await streamTopic(brokers, settings.SAGA_ORDERS_TOPIC, ({ value }) => {
-    const { orderId, customerId, status, source, items }: PublishedOrder = JSON.parse(String(value));
+    const { orderId, customerId, status, source, items }: OrderDto = JSON.parse(String(value));
     orders.write({ orderId, customerId, status, source, items });
   });
   await orders.close();

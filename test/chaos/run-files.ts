@@ -5,7 +5,8 @@ import { createReadStream, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Intent } from "./intent.ts";
-import type { FoundDecision, PublishedOrder } from "./saga-account.ts";
+import type { OrderDto } from "../../schemas/events.ts";
+import type { FoundDecision } from "./saga-account.ts";
 
 /** What a client asked and was told. */
 export interface ClientLine {
@@ -141,7 +142,7 @@ export interface RunLines {
   redelivered: RedeliveredLine;
   samples: SampleLine;
   /** System C: in the order of their partitions. */
-  sagaOrders: PublishedOrder;
+  sagaOrders: OrderDto;
   sagaPayment: FoundDecision;
   sagaStock: FoundDecision;
   sagaStored: { readonly orderId: number; readonly status: string };

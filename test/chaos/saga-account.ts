@@ -1,17 +1,6 @@
 // What must hold after a run of sagas whose process was killed again and again. Pure, on what independent readers found; the
 // table of outcomes is written down here once more.
-
-export interface PublishedOrder {
-  readonly orderId: number;
-  readonly customerId: string;
-  readonly status: string;
-  readonly source: string | null;
-  readonly items: readonly {
-    readonly productId: string;
-    readonly quantity: number;
-    readonly price: number;
-  }[];
-}
+import type { OrderDto } from "../../schemas/events.ts";
 
 export interface FoundDecision {
   readonly orderId: number;
@@ -26,7 +15,7 @@ export interface AccountBalance {
 
 export interface SagaAccount {
   /** In the order of their partitions: records of one order lie on one. */
-  readonly orders: readonly PublishedOrder[];
+  readonly orders: readonly OrderDto[];
   readonly payment: readonly FoundDecision[];
   readonly stock: readonly FoundDecision[];
   readonly stored: readonly { readonly orderId: number; readonly status: string }[];
@@ -88,7 +77,7 @@ function letterFaults({ letters }: SagaAccount): string[] {
 function balanceFaults(
   { orders, openedWith }: SagaAccount,
   balances: ReadonlyMap<string, AccountBalance>,
-  demandOf: (order: PublishedOrder) => ReadonlyMap<string, number>,
+  demandOf: (order: OrderDto) => ReadonlyMap<string, number>,
 ): string[] {
   const taken = new Map<string, number>();
   for (const order of orders) {
@@ -113,13 +102,13 @@ function outcomeOf(payment: string | undefined, stock: string | undefined): stri
   return payment === "REJECT" ? "ROLLBACK PAYMENT" : "ROLLBACK INVENTORY";
 }
 
-function moneyOf({ customerId, items }: PublishedOrder): ReadonlyMap<string, number> {
+function moneyOf({ customerId, items }: OrderDto): ReadonlyMap<string, number> {
   return new Map([
     [customerId, items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0)],
   ]);
 }
 
-function piecesOf({ items }: PublishedOrder): ReadonlyMap<string, number> {
+function piecesOf({ items }: OrderDto): ReadonlyMap<string, number> {
   const pieces = new Map<string, number>();
   for (const { productId, quantity } of items) pieces.set(productId, (pieces.get(productId) ?? 0) + quantity);
   return pieces;

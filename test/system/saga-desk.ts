@@ -7,23 +7,12 @@ import { openCodec } from "../../schemas/codec.ts";
 import { eventually } from "./eventually.ts";
 import { callHttp } from "./http-call.ts";
 import type { OpenProduct } from "./open-product.ts";
+import type { OrderDto } from "../../schemas/events.ts";
 import { openRawProducer, type RawRecord, type RecordPlace } from "./raw-producer.ts";
 import { type LetterOnTopic, readLetter } from "./read-letters.ts";
 
 export type Side = "payment" | "stock";
 export type Answer = "ACCEPT" | "REJECT";
-
-export interface OrderDto {
-  readonly orderId: number;
-  readonly customerId: string;
-  readonly status: string;
-  readonly source: string | null;
-  readonly items: readonly {
-    readonly productId: string;
-    readonly quantity: number;
-    readonly price: number;
-  }[];
-}
 
 export interface DecisionParts {
   readonly source?: string | null;

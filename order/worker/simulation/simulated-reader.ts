@@ -32,7 +32,8 @@ export function createSimulatedReader(machine: Machine): RecordReader {
 }
 
 /** The worker looks at its name and writes the rest down as JSON. */
-function decodedEvent({ event: { eventType, orderId, ...rest }, schemaId }: EventText): DecodedEvent {
+export function decodedEvent({ event, schemaId }: Pick<EventText, "event" | "schemaId">): DecodedEvent {
+  const { eventType, orderId, ...rest } = event;
   const status = { orderId, status: rest.status, updateTimestamp: "", eventType: "STATUS_UPDATE" };
   switch (eventType) {
     case "OrderStatusUpdate":

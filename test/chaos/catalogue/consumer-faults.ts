@@ -1,24 +1,18 @@
 // order killed at named points, asked to leave, frozen, joining and leaving: what is read twice has one effect, and who was
 // replaced writes nothing. Whether every record has one end is for the account of the run.
-import type { Settings } from "../../../service/settings.ts";
+import { crashPoints } from "../../../service/settings/order-settings.ts";
 import type { Fault, FaultReport } from "../fault.ts";
 import type { Slot, Stage } from "../stage.ts";
 import { type Checks, createChecks } from "./checks.ts";
 import { garbage } from "./garbage.ts";
 import { readCommitted, readStoreDigest, readWork } from "./read-stage.ts";
 
-type CrashPoint = NonNullable<Settings["CRASH_AT"]>;
-
 /** Records of one batch of order's worker. */
 const batchSize = 10_000;
-const crashPoints = [
-  "after-poll",
-  "before-store-commit",
-  "after-store-commit",
-  "before-dlq-ack",
-  "after-dlq-ack",
-  "before-offset-commit",
-] as const satisfies readonly CrashPoint[];
+/** Not the saga's, which has faults of its own, nor the one that only a batch has which is decided while another is written. */
+const pointsOfEachBatch = crashPoints.filter(
+  (point) => !point.startsWith("saga-") && point !== "after-draft",
+);
 
 function killedAt(point: (typeof crashPoints)[number]): Fault {
   return {
@@ -229,7 +223,7 @@ function joiningAndLeaving(name: string, pace: Fault["pace"], rounds: number): F
 }
 
 export const consumerFaults: readonly Fault[] = [
-  ...crashPoints.map(killedAt),
+  ...pointsOfEachBatch.map(killedAt),
   killedMidBatch,
   askedToStop,
   frozenPastSession,

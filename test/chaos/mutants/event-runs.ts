@@ -47,10 +47,7 @@ const poisonOnly: ProvocationRun = {
   async run(scene) {
     const onOne = (records: readonly PlannedRecord[]) =>
       records.map((record) => ({ ...record, partition: 0 }));
-    await scene.publish(onOne(names("FIRST", 3).map((id) => createOf(scene, id))));
-    await scene.start("order");
-    await scene.untilSettled();
-    const unlock = await scene.lock("orders");
+    const { unlock } = await lockedBehind(scene, onOne(names("FIRST", 3).map((id) => createOf(scene, id))));
     await scene.publish(onOne(names("SECOND", 3).map((id) => createOf(scene, id))));
     await Bun.sleep(400);
     const bad = names("BAD", 150).map((id) => poisonOf(id));
@@ -67,10 +64,10 @@ const poisonOnly: ProvocationRun = {
 const storeLocked: ProvocationRun = {
   account: "events",
   async run(scene) {
-    await scene.publish(names("FIRST", 30).map((id) => createOf(scene, id)));
-    const order = await scene.start("order");
-    await scene.untilSettled();
-    const unlock = await scene.lock("orders");
+    const { order, unlock } = await lockedBehind(
+      scene,
+      names("FIRST", 30).map((id) => createOf(scene, id)),
+    );
     await scene.publish(names("LOCKED", 200).map((id) => createOf(scene, id)));
     await Bun.sleep(1000);
     await order.kill();
@@ -113,10 +110,10 @@ const connectionsCut: ProvocationRun = {
 const stoppedWithUnread: ProvocationRun = {
   account: "events",
   async run(scene) {
-    await scene.publish(names("FIRST", 30).map((id) => createOf(scene, id)));
-    const order = await scene.start("order");
-    await scene.untilSettled();
-    const unlock = await scene.lock("orders");
+    const { order, unlock } = await lockedBehind(
+      scene,
+      names("FIRST", 30).map((id) => createOf(scene, id)),
+    );
     await scene.publish(names("BATCH", 30).map((id) => createOf(scene, id)));
     await Bun.sleep(400);
     await scene.publish(names("UNREAD", 300).map((id) => createOf(scene, id)));
@@ -285,6 +282,14 @@ export const eventRuns = {
   "claim-taken-while-deciding": claimTaken,
   "old-letters-replayed": oldLettersReplayed,
 } as const;
+
+/** Order has settled these records, and its store takes nothing more until it is unlocked. */
+async function lockedBehind(scene: Scene, records: readonly PlannedRecord[]) {
+  await scene.publish(records);
+  const order = await scene.start("order");
+  await scene.untilSettled();
+  return { order, unlock: await scene.lock("orders") };
+}
 
 function names(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
