@@ -9,7 +9,7 @@ import type { Parts } from "../service/open-parts.ts";
 import type { Settings } from "../service/settings.ts";
 import { replayTopicOf } from "../service/settings/topic-names.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
-import { createBreaker } from "./dead-letters/breaker.ts";
+import { createBreaker, undecodableFlood } from "./dead-letters/breaker.ts";
 import { createDeadLetterOutbox } from "./dead-letters/dead-letter-outbox.ts";
 import { type Failure, retryPolicies } from "./domain/verdict.ts";
 import { createReplayDesk } from "./replays/replay-desk.ts";
@@ -44,9 +44,6 @@ export interface OpenedWorker {
   readonly simulate: (item: Pick<WorkItem, "lane" | "reading">) => Failure | undefined;
   readonly sourceOf: (partition: TopicPartition) => string;
 }
-
-// Poison comes in bursts, and each record of it is a dead letter of its own: only a long flood is a bad producer.
-const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 };
 
 /** Registers what it opens with `closing`. */
 export async function openWorker(options: OpenWorkerOptions): Promise<OpenedWorker> {

@@ -42,6 +42,9 @@ export interface BreakerOptions {
   readonly maxProbeDelayMs?: number;
 }
 
+/** The service's. Poison comes in bursts, and each record of it is a dead letter of its own: only a long flood is a bad producer. */
+export const undecodableFlood = { undecodableWindow: 2000, maxUndecodableShare: 0.9 } as const;
+
 interface Opening {
   readonly trigger: "cause" | "undecodable";
   readonly cause: string;

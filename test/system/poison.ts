@@ -2,6 +2,7 @@
 // events, so that each is wrong in one way only.
 import { gzipSync } from "node:zlib";
 import type { RecordHeader } from "../../kafka/record.ts";
+import { lineageHeaders } from "../../order/replays/domain/lineage.ts";
 import type { EventWriter } from "./event-writer.ts";
 
 export interface Poison {
@@ -117,6 +118,16 @@ export function poisonRecords(writer: EventWriter, prefix: string): readonly Poi
       ...good("forged"),
       headers: forgedHeaders,
     },
+    {
+      name: "an event with forged headers of a replay",
+      reasons: [],
+      ...good("forged-replay"),
+      headers: forgedLineage,
+    },
+    {
+      ...bytes("forged headers of a replay and no event", "too_short", Buffer.from([0])),
+      headers: forgedLineage,
+    },
     { name: "an event of 1970", reasons: [], ...good("1970"), timestampMs: 1 },
   ];
 }
@@ -136,6 +147,17 @@ const forgedHeaders: readonly RecordHeader[] = [
   ["traceparent", Buffer.from("00-00000000000000000000000000000000-0000000000000000-01")],
   ["", Buffer.from("a header without a name")],
 ];
+
+/** As the replay of a letter has them: they mean something on the replay topic only, and there the store knows better. */
+const forgedLineage = lineageHeaders({
+  letterId: "forged/0/0",
+  jobId: "forged",
+  number: 1,
+  topic: "order-events",
+  partition: 0,
+  offset: 0,
+  timestampMs: 0,
+});
 
 function withSchemaId(value: Buffer, schemaId: number): Buffer {
   const changed = Buffer.from(value);

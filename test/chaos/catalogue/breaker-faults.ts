@@ -1,5 +1,6 @@
 // Nothing but poison, and one and the same defect on many orders: order stops and tries one record at a time instead of
 // filling the dead-letter queue, and goes on by itself when one goes well.
+import { undecodableFlood } from "../../../order/dead-letters/breaker.ts";
 import type { Fault } from "../fault.ts";
 import { intentAs, type PlannedRecord } from "../intent.ts";
 import type { Stage } from "../stage.ts";
@@ -7,8 +8,8 @@ import { createChecks } from "./checks.ts";
 import { garbage } from "./garbage.ts";
 import { countRows, withSql } from "./read-stage.ts";
 
-/** Order looks at so many records before it calls a flood a flood (order/open-worker.ts). */
-const floodWindow = 2000;
+/** Order looks at so many records before it calls a flood a flood. */
+const floodWindow = undecodableFlood.undecodableWindow;
 const indexed = "select count(*) from dead_letters";
 const dead = `select (${indexed}) + (select count(*) from parked_records where state = 'dead')`;
 

@@ -1,15 +1,45 @@
 // The catalogue is whole: no row of the table without a fault, no fault that no row asks for.
 import { describe, expect, test } from "bun:test";
 import { faultRows } from "../fault.ts";
+import type { EventWriter } from "../../system/event-writer.ts";
+import { poisonRecords } from "../../system/poison.ts";
 import { allFaults, readCatalogue } from "./index.ts";
-import { tableRows } from "./rows.ts";
+import { poisonDecisions } from "./join-faults.ts";
+import { poisonOfBrokers } from "./poison-faults.ts";
+import { poisonList, tableRows } from "./rows.ts";
 
 const names = allFaults.map(({ name }) => name);
+
+/** What is in a record does not matter here. */
+const event = Buffer.alloc(100);
+const writer: EventWriter = {
+  createA: () => event,
+  updateA: () => event,
+  createB: () => event,
+  updateB: () => event,
+  close: () => undefined,
+};
+const poison = [
+  ...names,
+  ...[...poisonRecords(writer, ""), ...poisonOfBrokers(writer)].map(({ name }) => name),
+  ...poisonDecisions.map(([what]) => what),
+];
 
 describe("the catalogue of faults", () => {
   test.each(Object.entries(tableRows))("brings about: %s", (_row, wanted) => {
     expect(wanted.length).toBeGreaterThan(0);
     expect(wanted.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test.each(Object.entries(poisonList))("writes this poison: %s", (_clause, wanted) => {
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(wanted.filter((name) => !poison.includes(name))).toEqual([]);
+  });
+
+  test("cuts Avro at every byte", () => {
+    const cuts = poison.filter((name) => name.startsWith("Avro cut after"));
+    const frameLength = 5;
+    expect(cuts.length).toBe(event.length - frameLength);
   });
 
   test("has no fault that no row names, and no name twice", () => {

@@ -179,7 +179,7 @@ const killedBetweenHalves = joinFault("join-killed-between-the-halves", "quick",
 });
 
 const deep = 200_000;
-const poisonDecisions: readonly (readonly [
+export const poisonDecisions: readonly (readonly [
   what: string,
   value: Buffer | null,
   reasons: readonly string[],

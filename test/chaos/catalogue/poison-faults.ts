@@ -1,6 +1,7 @@
 // Every poison record of test/system/poison.ts and those that only a real broker takes: first, in the midst and last of a partition, and a
 // thousand in a row. Each is one dead letter with its reason and its bytes, and whatever follows it is applied.
 import { randomBytes } from "node:crypto";
+import type { EventWriter } from "../../system/event-writer.ts";
 import { type Poison, poisonRecords } from "../../system/poison.ts";
 import { readLetter } from "../../system/read-letters.ts";
 import { readTopic } from "../../system/read-topic.ts";
@@ -42,23 +43,17 @@ function planned({ reasons, key, value, headers = [], timestampMs }: Poison): Pl
 }
 
 /** A broker of its own makes these possible, or the topic's settings. */
-function more(stage: Stage): readonly PlannedRecord[] {
-  const nul = "a\u0000b";
-  const poison = (reasons: readonly string[]) => [intentAs({ kind: "poison", reasons })];
+export function poisonOfBrokers(writer: EventWriter): readonly Poison[] {
+  const made = (name: string, reasons: readonly string[], orderId: string): Poison => ({
+    name,
+    reasons,
+    key: Buffer.from(orderId),
+    value: writer.createB(orderId),
+  });
   return [
-    { ...good(stage, "OF-9999"), timestampMs: year9999Ms },
-    {
-      topic: "orders",
-      key: Buffer.from(nul),
-      value: stage.writer.createB(nul),
-      headers: poison(["invalid_event"]),
-    },
-    {
-      topic: "orders",
-      key: Buffer.from("x".repeat(1025)),
-      value: stage.writer.createB("x".repeat(1025)),
-      headers: poison(["invalid_event"]),
-    },
+    { ...made("an event of 9999", [], "OF-9999"), timestampMs: year9999Ms },
+    made("a NUL in the orderId", ["invalid_event"], "a\u0000b"),
+    made("an orderId of 1,025 characters", ["invalid_event"], "x".repeat(1025)),
   ];
 }
 
@@ -77,7 +72,7 @@ const everyPoison: Fault = {
     });
     try {
       const before = await readResidentBytes(order.pid());
-      const all = [...poisonRecords(stage.writer, "POISON-").map(planned), ...more(stage)];
+      const all = [...poisonRecords(stage.writer, "POISON-"), ...poisonOfBrokers(stage.writer)].map(planned);
       const goodIds: string[] = [];
       // Each is followed by a good one; on every partition the first record is poison, and the last.
       const written: PlannedRecord[] = all.flatMap((record, index) => {

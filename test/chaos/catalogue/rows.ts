@@ -46,3 +46,34 @@ export const tableRows: Readonly<Record<string, readonly string[]>> = {
   "poison: 10 MB values": ["values-of-10-mb"],
   "a batch that librdkafka cannot read": ["unreadable-batch"],
 };
+
+/** Of the list of poison records each, and the records or faults that have it. */
+export const poisonList: Readonly<Record<string, readonly string[]>> = {
+  "wrong magic byte": ["a wrong magic byte"],
+  "0 to 4 bytes": ["0 bytes", "1 bytes", "2 bytes", "3 bytes", "4 bytes"],
+  "unknown schema id": ["an unknown schema id", "a schema id beyond a signed integer"],
+  "schema of another subject": ["a schema of another subject"],
+  "Avro cut at every byte": ["Avro cut after 0 bytes", "Avro cut after 1 bytes"],
+  "trailing bytes": ["a trailing byte"],
+  "huge block count": ["a block of 2^40 items", "a block of 2^62 items"],
+  "negative count": ["a negative block count"],
+  "deep nesting": ["arrays nested 200,000 deep", "objects nested 50,000 deep"],
+  "__proto__ map keys": ["__proto__ keys", "JSON"],
+  "longs beyond 2^53": ["a quantity beyond 2^53", "an orderId beyond 2^53", "a varint of eleven bytes"],
+  "bad UTF-8": ["bad UTF-8", "a key of bytes that are no text"],
+  NUL: ["a NUL in the status", "a NUL in the orderId"],
+  "lone surrogates": ["a lone surrogate"],
+  "10 MB values": ["values-of-10-mb"],
+  "gzip bomb": ["a gzip bomb"],
+  tombstone: ["a tombstone"],
+  "null key": ["no key"],
+  "key ≠ orderId": ["a key that is another order's", "an empty key"],
+  "5,000 headers": ["5,000 headers and no event", "an event with 5,000 headers"],
+  "forged retry headers": ["an event with forged headers of retries and dead letters"],
+  "forged replay headers": [
+    "an event with forged headers of a replay",
+    "forged headers of a replay and no event",
+  ],
+  "event times of 1970 and 9999": ["an event of 1970", "an event of 9999"],
+  "a batch that librdkafka cannot read": ["unreadable-batch"],
+};

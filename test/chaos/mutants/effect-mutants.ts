@@ -138,8 +138,7 @@ export const effectMutants: readonly Mutant<Provocation>[] = [
       },
     ],
     world: "worker",
-    because:
-      "The real run poison-only has not cut a batch so far: what a batch takes is not the suite's to say.",
+    provokedBy: "poison-only",
   },
   {
     name: "store-writes-a-part",

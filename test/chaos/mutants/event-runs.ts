@@ -1,6 +1,8 @@
 // Real runs of systems A and B, each small and made for one thing to go wrong: what the store, the broker or a kill does at the
 // moment at which a mutant differs from the service.
 import { createOrderClient } from "../../../contract/client.ts";
+import { orderHealthReportSchema } from "../../../contract/health.ts";
+import { undecodableFlood } from "../../../order/dead-letters/breaker.ts";
 import { readTopic } from "../../system/read-topic.ts";
 import { type Intent, intentAs, type PlannedRecord } from "../intent.ts";
 import type { ProvocationRun, Scene } from "./scene.ts";
@@ -41,20 +43,32 @@ const retries: ProvocationRun = {
   },
 };
 
-/** The breaker opens in the middle of a batch, which the store has let grow. Good records follow, so that the first probe closes it. */
+/**
+ * The breaker opens in the middle of a batch, which the store has let grow: the last record of its window is a good one of the
+ * same batch. More good ones follow, so that the first probe closes it.
+ */
 const poisonOnly: ProvocationRun = {
   account: "events",
   async run(scene) {
+    const { undecodableWindow, maxUndecodableShare } = undecodableFlood;
     const onOne = (records: readonly PlannedRecord[]) =>
       records.map((record) => ({ ...record, partition: 0 }));
-    const { unlock } = await lockedBehind(scene, onOne(names("FIRST", 3).map((id) => createOf(scene, id))));
+    const { order, unlock } = await lockedBehind(
+      scene,
+      onOne(names("FIRST", 3).map((id) => createOf(scene, id))),
+    );
     await scene.publish(onOne(names("SECOND", 3).map((id) => createOf(scene, id))));
     await Bun.sleep(400);
-    const bad = names("BAD", 150).map((id) => poisonOf(id));
-    const good = names("GOOD", 350).map((id) => createOf(scene, id));
+    const bad = names("BAD", undecodableWindow * ((1 + maxUndecodableShare) / 2)).map((id) => poisonOf(id));
+    const good = names("GOOD", undecodableWindow / 4).map((id) => createOf(scene, id));
     await scene.publish(onOne([...bad, ...good]));
     await Bun.sleep(600);
     await unlock();
+    const isOpen = async () => {
+      const answer = await fetch(`${order.url}/health/detail`);
+      return orderHealthReportSchema.parse(await answer.json()).breaker.state !== "closed";
+    };
+    if (!(await scene.until(isOpen))) throw new Error("the breaker did not open: the run did not bite");
     await scene.untilSettled();
     return [];
   },
