@@ -1,9 +1,13 @@
 // The events of a benchmark, each from its index alone: system B's, seven creates of three lines to three updates. An update
-// is of any order created before it, so the older ones are not in anybody's memory; ids come in no order, as clients' do.
+// is of any order created before it, so the older ones are not in anybody's memory. Ids come in no order, which is the worst that
+// clients can do to a store, unless those in the order of time are asked for.
 import type { OrderEvent } from "../schemas/events.ts";
 
 const creates = [0, 1, 2, 4, 5, 7, 8];
 const statuses = ["processing", "shipped", "delivered"] as const;
+/** How the ids of new orders follow each other: by nothing, or as a counter, ULID or UUIDv7 does. */
+export type IdOrder = "none" | "time";
+
 const startMs = Date.UTC(2026, 0, 1);
 
 /** How many of the first `events` are creates. */
@@ -23,17 +27,17 @@ export function createAt(order: number): number {
   return Math.floor(order / creates.length) * 10 + (creates[order % creates.length] ?? 0);
 }
 
-export function orderEventAt(index: number): OrderEvent {
+export function orderEventAt(index: number, idOrder: IdOrder = "none"): OrderEvent {
   const timestamp = new Date(startMs + index).toISOString();
   if (!creates.includes(index % 10)) {
-    const orderId = orderIdOf(scatter(index) % createsAmong(index));
+    const orderId = orderIdOf(scatter(index) % createsAmong(index), idOrder);
     const status = statuses[index % 3] ?? statuses[0];
     return { eventType: "UPDATE", orderId, timestamp, payload: { status } };
   }
   const cents = 500 + (index % 9_000);
   return {
     eventType: "CREATE",
-    orderId: orderIdOf(createsAmong(index)),
+    orderId: orderIdOf(createsAmong(index), idOrder),
     timestamp,
     payload: {
       customerId: `CUST-${index % 50_000}`,
@@ -51,8 +55,9 @@ export function orderEventAt(index: number): OrderEvent {
 }
 
 /** One to one, so no two orders share an id. */
-function orderIdOf(order: number): string {
-  return `ORD-${scatter(order).toString(16).padStart(8, "0")}`;
+function orderIdOf(order: number, idOrder: IdOrder): string {
+  const number = idOrder === "time" ? order : scatter(order);
+  return `ORD-${number.toString(16).padStart(8, "0")}`;
 }
 
 function scatter(value: number): number {

@@ -6,7 +6,7 @@ import type { Logger } from "../service/logger.ts";
 import type { Parts } from "../service/open-parts.ts";
 import type { Settings } from "../service/settings.ts";
 import { keepTopics } from "../service/topics.ts";
-import { orderEventAt } from "./order-events.ts";
+import { type IdOrder, orderEventAt } from "./order-events.ts";
 
 export interface PreloadOptions {
   readonly settings: Settings;
@@ -15,6 +15,7 @@ export interface PreloadOptions {
   readonly events: number;
   /** Index of the first event; 0 by default. */
   readonly from?: number;
+  readonly idOrder?: IdOrder;
   readonly onProgress: (done: number) => void;
 }
 
@@ -27,6 +28,7 @@ export async function preload({
   logger,
   events,
   from = 0,
+  idOrder,
   onProgress,
 }: PreloadOptions): Promise<void> {
   const topic = settings.KAFKA_ORDER_TOPIC;
@@ -44,7 +46,7 @@ export async function preload({
   });
 
   async function publish(index: number): Promise<void> {
-    const event = orderEventAt(index);
+    const event = orderEventAt(index, idOrder);
     const encoded = codec.encode(topic, "OrderEvent", event);
     if (!encoded.ok) throw new Error(`event ${index} cannot be encoded: ${encoded.failure.message}`);
     const headers = eventHeaders({ eventId: crypto.randomUUID() });

@@ -1,12 +1,18 @@
 // What the cases of `bench growth` are called, for who makes them and who reads them.
 import type { StoreKind } from "../databases.ts";
+import type { IdOrder } from "../order-events.ts";
 
 export interface Stored {
   readonly orders: number;
   readonly letters: number;
+  /** Of the orders that are stored and of those that come. */
+  readonly idOrder: IdOrder;
 }
 
-export const emptyName = "empty";
+export const idOrderNames: Readonly<Record<IdOrder, string>> = {
+  time: "ids in the order of time",
+  none: "ids in no order",
+};
 export const startGroup = "start and rest";
 export const flatnessGroup = "long load";
 
@@ -15,12 +21,12 @@ export function growthGroup(kind: StoreKind): string {
   return kind;
 }
 
-export function storedName({ orders, letters }: Stored): string {
+export function storedName({ orders, letters, idOrder }: Stored): string {
   const parts = [
     ...(orders === 0 ? [] : [`${orders.toLocaleString("en")} orders`]),
     ...(letters === 0 ? [] : [`${letters.toLocaleString("en")} dead letters`]),
   ];
-  return parts.length === 0 ? emptyName : parts.join(", ");
+  return [parts.length === 0 ? "empty" : parts.join(", "), idOrderNames[idOrder]].join(", ");
 }
 
 /** In one process, as `bun run start` has them. */

@@ -6,7 +6,7 @@ import { readSettings } from "../../service/settings.ts";
 import { findFreePort } from "../../test/parts/free-port.ts";
 import type { BenchPart, PartContext } from "../bench-part.ts";
 import { createDatabase, databaseMb, type StoreKind, storesOf } from "../databases.ts";
-import { createsAmong, eventsUntil } from "../order-events.ts";
+import { createsAmong, eventsUntil, type IdOrder } from "../order-events.ts";
 import { preload } from "../preload.ts";
 import type { MeasuredCase } from "../report/result-file.ts";
 import { type Heat, type RoundOutcome, runRounds } from "../run-rounds.ts";
@@ -72,7 +72,7 @@ async function benchGrowth(context: PartContext): Promise<readonly MeasuredCase[
     const group = growthGroup(kind);
     const chosen = stored.filter((one) => `${group}, ${storedName(one)}`.includes(options.only));
     if (chosen.length === 0) continue;
-    for (const { orders } of chosen) await topics.fullAfter(orders, options.events);
+    for (const { orders, idOrder } of chosen) await topics.fullAfter(orders, options.events, idOrder);
     const templates = await fillTemplates(kind, context.servers.environment.DATABASE_URL, chosen, (stage) =>
       display.show({ stage, fraction: 0 }),
     );
@@ -90,14 +90,19 @@ async function benchGrowth(context: PartContext): Promise<readonly MeasuredCase[
   return cases;
 }
 
-/** The empty one first, then those with orders, then those with dead letters. */
+/**
+ * The empty one first, then those with orders, then those with dead letters; all of them with ids in the order of time, those of
+ * orders also with ids in no order.
+ */
 function storedOf(orders: readonly number[], letters: readonly number[]): readonly Stored[] {
   const sorted = (counts: readonly number[]) =>
     [...new Set(counts)].filter((count) => count > 0).toSorted((one, other) => one - other);
+  const withOrders = (idOrder: IdOrder): Stored[] =>
+    [0, ...sorted(orders)].map((count) => ({ orders: count, letters: 0, idOrder }));
   return [
-    { orders: 0, letters: 0 },
-    ...sorted(orders).map((count) => ({ orders: count, letters: 0 })),
-    ...sorted(letters).map((count) => ({ orders: 0, letters: count })),
+    ...withOrders("time"),
+    ...sorted(letters).map((count) => ({ orders: 0, letters: count, idOrder: "time" as const })),
+    ...withOrders("none"),
   ];
 }
 
@@ -135,7 +140,7 @@ function orderHeat(context: PartContext, kind: StoreKind): Heat {
     group: flatnessGroup,
     name: orderLoadName(kind),
     async run() {
-      const environment = await createTopics(context).fullAfter(0, events);
+      const environment = await createTopics(context).fullAfter(0, events, "none");
       const database = await createDatabase(kind, servers.environment.DATABASE_URL);
       try {
         // With its tables: how far it is, is asked before the service has made them.
@@ -168,7 +173,7 @@ async function storedHeat(
   stored: Stored,
 ): Promise<RoundOutcome> {
   const { events } = options;
-  const full = await topics.fullAfter(stored.orders, events);
+  const full = await topics.fullAfter(stored.orders, events, stored.idOrder);
   const database = await templates.copyOf(stored);
   try {
     const idle = { ...servers.environment, ...newTopics(), DATABASE_URL: database.url };
@@ -189,14 +194,14 @@ async function storedHeat(
 
 interface FullTopics {
   /** Settings with a topic of so many events, which come after so many creates; made once. */
-  fullAfter(orders: number, events: number): Promise<Environment>;
+  fullAfter(orders: number, events: number, idOrder: IdOrder): Promise<Environment>;
 }
 
 type Environment = Readonly<Record<string, string>> & { readonly KAFKA_ORDER_TOPIC: string };
 
 function createTopics({ servers, display }: PartContext): FullTopics {
-  const made = new Map<number, Promise<Environment>>();
-  async function make(orders: number, events: number): Promise<Environment> {
+  const made = new Map<string, Promise<Environment>>();
+  async function make(orders: number, events: number, idOrder: IdOrder): Promise<Environment> {
     const environment = { ...servers.environment, ...newTopics(), SIMULATED_FAILURES: "off" };
     const read = readSettings(environment);
     if (!read.ok) throw new Error(read.faults.join(" "));
@@ -208,15 +213,17 @@ function createTopics({ servers, display }: PartContext): FullTopics {
       logger,
       events,
       from: eventsUntil(orders),
+      idOrder,
       onProgress: (done) => display.show({ stage: "events published", fraction: done / events }),
     });
     parts.close();
     return environment;
   }
   return {
-    fullAfter(orders, events) {
-      const topic = made.get(orders) ?? make(orders, events);
-      made.set(orders, topic);
+    fullAfter(orders, events, idOrder) {
+      const key = `${orders} ${idOrder}`;
+      const topic = made.get(key) ?? make(orders, events, idOrder);
+      made.set(key, topic);
       return topic;
     },
   };

@@ -8,7 +8,7 @@ import { createMockRegistry } from "../../schemas/mock-registry.ts";
 import { type BenchDatabase, copyDatabase, createDatabase, type StoreKind } from "../databases.ts";
 import { domainEventAt } from "../domain-events.ts";
 import { addFailedUpdates } from "../letters/failed-updates.ts";
-import { createAt } from "../order-events.ts";
+import { createAt, type IdOrder } from "../order-events.ts";
 import { type Stored, storedName } from "./growth-names.ts";
 
 export interface StoredTemplates {
@@ -25,7 +25,7 @@ interface Filled {
 const batchSize = 10_000;
 const partitions = 3;
 
-/** `wanted`: with orders or with letters, not both; sorted, the empty one first. */
+/** `wanted`: with orders or with letters, not both; of one order of ids sorted, the empty one first. */
 export async function fillTemplates(
   kind: StoreKind,
   serverUrl: string,
@@ -37,19 +37,19 @@ export async function fillTemplates(
     for (const template of templates.values()) await template.drop();
   };
   try {
-    let withOrders: Filled | undefined;
+    const withOrders = new Map<IdOrder, Filled>();
     let withLetters: Filled | undefined;
     for (const stored of wanted) {
-      const before: Filled | undefined = stored.letters > 0 ? withLetters : withOrders;
+      const before: Filled | undefined = stored.letters > 0 ? withLetters : withOrders.get(stored.idOrder);
       onProgress(`${kind}: filled with ${storedName(stored)}`);
       const database =
         before === undefined
           ? await createDatabase(kind, serverUrl)
           : await copyDatabase(kind, serverUrl, before.database);
       templates.set(storedName(stored), database);
-      await fill(database, before?.stored ?? { orders: 0, letters: 0 }, stored);
+      await fill(database, before?.stored ?? { ...stored, orders: 0, letters: 0 }, stored);
       if (stored.letters > 0) withLetters = { stored, database };
-      else withOrders = { stored, database };
+      else withOrders.set(stored.idOrder, { stored, database });
     }
   } catch (error) {
     await drop();
@@ -67,7 +67,7 @@ export async function fillTemplates(
 
 async function fill({ url }: BenchDatabase, before: Stored, after: Stored): Promise<void> {
   const store = await openOrderStore(url);
-  await addOrders(store, before.orders, after.orders);
+  await addOrders(store, before.orders, after.orders, after.idOrder);
   await addFailedUpdates({
     store,
     registry: createMockRegistry(),
@@ -85,12 +85,12 @@ async function fill({ url }: BenchDatabase, before: Stored, after: Stored): Prom
 }
 
 /** The orders of a benchmark's first creates, as order stores them when it reads those from an older topic. */
-async function addOrders(store: OrderStore, from: number, until: number): Promise<void> {
+async function addOrders(store: OrderStore, from: number, until: number, idOrder: IdOrder): Promise<void> {
   for (let first = from; first < until; first += batchSize) {
     const changes = Array.from({ length: Math.min(batchSize, until - first) }, (_, place) => {
       const order = first + place;
       const partition = order % partitions;
-      const decision = decide(undefined, domainEventAt(createAt(order)), {
+      const decision = decide(undefined, domainEventAt(createAt(order), idOrder), {
         source: `order-events/${partition}@stored`,
         topic: "order-events",
         partition,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { documentedPythonName, orderInto, rawConsumeName } from "../consume.ts";
 import { bareName, cartName } from "../create.ts";
-import { flatnessGroup, orderLoadName } from "../growth/growth-names.ts";
+import { flatnessGroup, orderLoadName, storedName } from "../growth/growth-names.ts";
 import { joinsGroup, oursInLittleMemoryName, oursName } from "../saga/saga.ts";
 import type { MeasuredCase } from "./result-file.ts";
 import { judge, sentenceOf } from "./targets.ts";
@@ -69,6 +69,23 @@ describe("the targets", () => {
       "Missed: most memory while joining from full topics, as it is: 329 MB (target: at most 200 MB)",
       "Met: most memory while joining from full topics, with BUN_JSC_forceRAMSize=160000000: 190 MB (target: at most 200 MB)",
     ]);
+  });
+
+  test("what an event costs among many orders is told for each order of ids, of the same ids with none stored", () => {
+    const stored = (orders: number, idOrder: "time" | "none", cpuMicrosPerEvent: number): MeasuredCase => ({
+      group: "sqlite-file",
+      name: storedName({ orders, letters: 0, idOrder }),
+      rounds: [{ cpuMicrosPerEvent }],
+    });
+    const told = sentences("growth", [
+      stored(0, "time", 10),
+      stored(5_000_000, "time", 11),
+      stored(0, "none", 10),
+      stored(5_000_000, "none", 30),
+    ]).filter((sentence) => sentence.includes("CPU an event") && sentence.includes("SQLite"));
+    expect(told.map((sentence) => sentence.split(":")[0])).toEqual(["Met", "Missed"]);
+    expect(told[0]).toContain("ids in the order of time");
+    expect(told[1]).toContain("ids in no order");
   });
 
   test("memory is flat when the second half of a load takes no more than the first, without its first tenth", () => {

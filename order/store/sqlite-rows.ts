@@ -12,6 +12,12 @@ export interface SqliteRows {
   readonly updates: readonly RowValue[];
 }
 
+/** The same rows on their way between two threads. */
+export interface SqliteRowsText {
+  readonly creates: string;
+  readonly updates: string;
+}
+
 export const createWidth = 14;
 export const updateWidth = 5;
 
@@ -41,6 +47,34 @@ export function toSqliteRows({ creates, updates }: WritableChanges): SqliteRows 
     updated.push(order.status, JSON.stringify(order.applied), order.version, order.orderId, expectedVersion);
   }
   return { creates: created, updates: updated };
+}
+
+/** Between two values: no storable text has a NUL, and JSON escapes it. */
+const separator = "\0";
+/** Stands for null: a lone surrogate, which no storable text has either. */
+const none = "\ud800";
+
+/**
+ * One text of all values: writing and reading it takes less than half of what JSON does. Numbers become their digits, of which SQLite
+ * makes numbers again, since their columns are integers.
+ */
+export function toRowsText({ creates, updates }: SqliteRows): SqliteRowsText {
+  return { creates: writeValues(creates), updates: writeValues(updates) };
+}
+
+export function readRowsText({ creates, updates }: SqliteRowsText): SqliteRows {
+  return { creates: readValues(creates), updates: readValues(updates) };
+}
+
+function writeValues(values: readonly RowValue[]): string {
+  const texts = values.includes(null) ? values.map((value) => value ?? none) : values;
+  return texts.join(separator);
+}
+
+function readValues(text: string): readonly RowValue[] {
+  if (text === "") return [];
+  const values = text.split(separator);
+  return text.includes(none) ? values.map((value) => (value === none ? null : value)) : values;
 }
 
 /** Where the order's id is in a row. */

@@ -7,7 +7,7 @@ import { translateSqliteError } from "./sqlite-failure.ts";
 import { saveBatch } from "./sqlite-save.ts";
 import type { ThreadAnswer, ThreadRequest } from "./sqlite-thread.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import type { SqliteRows } from "./sqlite-rows.ts";
+import { readRowsText, type SqliteRowsText } from "./sqlite-rows.ts";
 import type { WritableRows } from "./writable-batch.ts";
 
 /**
@@ -20,16 +20,14 @@ let connection: SqliteConnection | undefined;
 const open = () =>
   (connection ??= openSqliteConnection(String(workerData), readMigrations("sqlite"), cacheKb));
 
-function save(ordersJson: string, rows: WritableRows): SaveOutcome {
-  // Written on the other side of the thread, from a value of this type.
-  const orders: SqliteRows = JSON.parse(ordersJson);
-  return saveBatch(open(), { ...rows, ...orders });
+function save(orders: SqliteRowsText, rows: WritableRows): SaveOutcome {
+  return saveBatch(open(), { ...rows, ...readRowsText(orders) });
 }
 
 function answer(request: ThreadRequest): ThreadAnswer {
   switch (request.kind) {
     case "save":
-      return { kind: "saved", outcome: save(request.ordersJson, request.rows) };
+      return { kind: "saved", outcome: save(request.orders, request.rows) };
     case "close":
       connection?.database.close();
       connection = undefined;

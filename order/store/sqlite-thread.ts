@@ -3,12 +3,12 @@
 import { Worker } from "node:worker_threads";
 import type { BatchWrite, OrderChange, SaveOutcome } from "./order-store.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
-import { toSqliteRows } from "./sqlite-rows.ts";
+import { type SqliteRowsText, toRowsText, toSqliteRows } from "./sqlite-rows.ts";
 import { prepareChanges, prepareRows, type WritableRows } from "./writable-batch.ts";
 
-/** What is many travels as JSON text: an order costs a tenth of what a copy of its objects would. */
+/** What is many travels as text: an order costs a tenth of what a copy of its objects would. */
 export type ThreadRequest =
-  | { readonly kind: "save"; readonly ordersJson: string; readonly rows: WritableRows }
+  | { readonly kind: "save"; readonly orders: SqliteRowsText; readonly rows: WritableRows }
   | { readonly kind: "close" };
 
 export type ThreadAnswer =
@@ -34,7 +34,7 @@ interface Question {
 /** Starts with the first question; after a crash, with the next one. The file has its tables by then. */
 export function openSqliteThread(path: string): SqliteThread {
   let worker: Worker | undefined;
-  const staged = new WeakMap<readonly OrderChange[], string>();
+  const staged = new WeakMap<readonly OrderChange[], SqliteRowsText>();
   /** Answers come in the order of the questions. */
   let asked: Question[] = [];
 
@@ -76,7 +76,7 @@ export function openSqliteThread(path: string): SqliteThread {
       const rows = prepareRows(rest);
       const answer = await ask({
         kind: "save",
-        ordersJson: staged.get(changes) ?? textOf(changes),
+        orders: staged.get(changes) ?? textOf(changes),
         rows,
       });
       if (answer.kind !== "saved") throw failureOf(answer);
@@ -93,8 +93,8 @@ export function openSqliteThread(path: string): SqliteThread {
 }
 
 /** Throws as `prepareChanges` does. */
-function textOf(changes: readonly OrderChange[]): string {
-  return JSON.stringify(toSqliteRows(prepareChanges(changes)));
+function textOf(changes: readonly OrderChange[]): SqliteRowsText {
+  return toRowsText(toSqliteRows(prepareChanges(changes)));
 }
 
 function failureOf(answer: ThreadAnswer): unknown {

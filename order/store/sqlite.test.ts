@@ -69,6 +69,27 @@ describe("the order store in a SQLite file", () => {
     await store.close();
   });
 
+  test("numbers are numbers in the file, and an order of no event id has none", async () => {
+    const { order, expectedVersion } = createOrder("a");
+    const store = await openOrderStore(`sqlite://${path}`);
+    await store.save(
+      changing([{ order: { ...order, createdBy: { ...order.createdBy, eventId: null } }, expectedVersion }]),
+    );
+    await store.save(changing([createOrder("b")]));
+    await store.close();
+    const file = new Database(path);
+    const numbers = ["total_cents", "shipping_cents", "created_partition", "created_offset", "version"];
+    const types = numbers.map((name) => `typeof(${name})`).join(" || ");
+    const rows = file
+      .query<{ types: string; event: string }, []>(
+        `select ${types} as types, typeof(created_event_id) as event from orders order by order_id`,
+      )
+      .all();
+    file.close();
+    expect(rows.map(({ types: found }) => found)).toEqual(Array(2).fill("integer".repeat(5)));
+    expect(rows.map(({ event }) => event)).toEqual(["null", "text"]);
+  });
+
   test("a file that is locked at start-up is opened by the first operation that gets at it", async () => {
     const other = new Database(path);
     other.run("create table theirs (a)");
