@@ -201,3 +201,9 @@ export function disconnectNative(client: NativeClient<never>, timeoutMs: number)
     });
   });
 }
+
+/** The native side throws objects that are no Error. */
+export function describeNativeError(error: unknown): string {
+  if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
+  return String(error);
+}

@@ -3,21 +3,16 @@
 // group sees a live member throughout. Offsets are committed only as told.
 //
 // The client is asked for records without waiting: it says by itself when there are some.
-import {
-  type ClientSettings,
-  type NativeOffset,
-  connectNative,
-  createNativeConsumer,
-  disconnectNative,
-  rebalanceCodes,
-} from "./binding.ts";
-import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
+import { connectNative, createNativeConsumer, describeNativeError, disconnectNative } from "./binding.ts";
+import { type ConnectionOptions, createEventListener } from "./client-config.ts";
 import { type CommitOutcome, createCommitQueue, notAssigned } from "./commit-queue.ts";
+import { consumerSettings } from "./consumer-settings.ts";
 import { createErrorLog } from "./error-log.ts";
-import { createPartitionGate, keyOf } from "./partition-gate.ts";
+import { createPartitionGate } from "./partition-gate.ts";
 import { createPollLoop } from "./poll-loop.ts";
 import { openRecordBatches, type RecordBatch, type RecordBatches } from "./native/record-batches.ts";
 import { errorCodes } from "./publish-failure.ts";
+import { type ConsumerPhase, createRebalance } from "./rebalance.ts";
 import type { KafkaRecord, NextOffset, TopicPartition } from "./record.ts";
 import {
   type ClientStatistics,
@@ -27,6 +22,7 @@ import {
   readPartitionLag,
   readStatistics,
 } from "./statistics.ts";
+import { within } from "./within.ts";
 
 /** None of them may throw: that is a defect, and ends the consumer, as `onFailed` says. `startAt` alone may reject. */
 export interface ConsumerHandlers {
@@ -102,7 +98,6 @@ const defaultCommitTimeoutMs = 5_000;
 const defaultCloseTimeoutMs = 10_000;
 /** Also keeps the member in its group: max.poll.interval.ms. */
 const pollIntervalMs = 1_000;
-const statisticsIntervalMs = 1_000;
 /**
  * While everything is paused, one record at a time: the client's own queue keeps what was fetched, and what else it has to
  * say (rebalances, answers to commits) comes before that.
@@ -112,12 +107,6 @@ const shutPollMs = 20;
 const brokerSilenceMs = 3_000;
 const unsteadyIsRunningForMs = 10_000;
 const unpolledIsRunningForMs = 5_000;
-const answerAgainAfterMs = 500;
-
-/**
- * `closing`: finishes what it has, takes nothing new. `leaving`: the client closes and asks its last questions.
- */
-type Phase = "open" | "closing" | "leaving" | "failed";
 
 /**
  * Resolves as soon as the client's threads run, whether or not a broker is there; the group is joined when one is. Rejects
@@ -144,9 +133,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     timeoutMs: options.commitTimeoutMs ?? defaultCommitTimeoutMs,
   });
   let batches: RecordBatches | undefined;
-  let phase: Phase = "open";
-  /** What `onRevoked` was last called for, until it is done. */
-  let finishing: Promise<void> = Promise.resolve();
+  let phase: ConsumerPhase = "open";
   let statistics: ClientStatistics | null = null;
   let brokerAnswers = false;
   let shutPoll: ReturnType<typeof setTimeout> | undefined;
@@ -171,7 +158,8 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
 
   const loop = createPollLoop({
     intervalMs: pollIntervalMs,
-    onTaskError: (error) => logger.error("The Kafka client refused a call", { detail: describeError(error) }),
+    onTaskError: (error) =>
+      logger.error("The Kafka client refused a call", { detail: describeNativeError(error) }),
     ask() {
       if (gate.isShut) shutPoll = setTimeout(takeBatch, shutPollMs);
       // In a turn of its own: between two batches, everything else that waits has its turn.
@@ -203,136 +191,43 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
     if (records.length > 0 && phase !== "failed") handlers.onRecords(records);
   }
 
-  // Every question of a rebalance must be answered, also while closing: the client waits for it, without a limit.
+  const rebalance = createRebalance({
+    native,
+    gate,
+    loop,
+    handlers,
+    logger,
+    startAtTimeoutMs: options.startAtTimeoutMs ?? defaultStartAtTimeoutMs,
+    revokeTimeoutMs,
+    phase: () => phase,
+    onJoined() {
+      steadyAtMs = performance.now();
+      brokerAnswers = true;
+    },
+    guarded,
+    onFailed: fail,
+  });
 
-  function onRebalance(code: number, partitions: readonly TopicPartition[]): void {
-    if (phase === "leaving" || phase === "failed") answerWhileLeaving(partitions);
-    else if (code === rebalanceCodes.assign) void takeOver(partitions);
-    else if (native.assignmentLost()) lose(partitions);
-    else void revoke(partitions);
-    loop.wake();
-  }
-
-  async function takeOver(partitions: readonly TopicPartition[]): Promise<void> {
-    const positions = await startingPositions(partitions);
-    loop.between(() => {
-      if (phase === "leaving" || phase === "failed") answerWhileLeaving(partitions);
-      else assign(positions);
-    });
-  }
-
-  async function startingPositions(partitions: readonly TopicPartition[]): Promise<readonly NativeOffset[]> {
-    const told = new Map<string, number>();
-    try {
-      const asked = phase === "open" ? handlers.startAt?.(partitions) : undefined;
-      const answer = await within(options.startAtTimeoutMs ?? defaultStartAtTimeoutMs, asked ?? nowhere);
-      for (const place of answer ?? []) told.set(keyOf(place), place.nextOffset);
-    } catch (error) {
-      logger.warn("Partitions start at their committed offsets", { reason: describeError(error) });
-    }
-    return partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      offset: told.get(keyOf({ topic, partition })) ?? fromCommitted,
-    }));
-  }
-
-  function assign(partitions: readonly NativeOffset[]): void {
-    native.assign(partitions);
-    steadyAtMs = performance.now();
-    brokerAnswers = true;
-    // While closing they are only taken to be given back: nobody is told, no record passes.
-    if (phase !== "open") return;
-    gate.assign(partitions);
-    logger.info("Partitions assigned", { partitions: describe(partitions) });
-    guarded("onAssigned", () =>
-      handlers.onAssigned(partitions.map(({ topic, partition }) => ({ topic, partition }))),
-    );
-  }
-
-  async function revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const { known, stopped } = gate.forget(partitions);
-    if (known.length > 0) finishing = finish(known, revokeTimeoutMs);
-    // When closing has begun, it is what finishes them.
-    await finishing;
-    loop.between(() => letGo(stopped));
-  }
-
-  function lose(partitions: readonly TopicPartition[]): void {
-    const { known, stopped } = gate.forget(partitions);
-    logger.warn("Partitions lost to another member", { partitions: describe(known) });
-    loop.between(() => letGo(stopped));
-    if (known.length > 0) guarded("onLost", () => handlers.onLost(known));
-  }
-
-  /** Resolves when `onRevoked` is done or its time is over; never rejects. */
-  async function finish(partitions: readonly TopicPartition[], timeoutMs: number): Promise<void> {
-    logger.info("Partitions revoked", { partitions: describe(partitions) });
-    gate.beginFinishing(partitions);
-    try {
-      const done = handlers.onRevoked(partitions).then(() => true);
-      if ((await within(timeoutMs, done)) === undefined) {
-        logger.error("Partitions are let go of before their work is done", {
-          partitions: describe(partitions),
-          timeoutMs,
-        });
-      }
-    } catch (error) {
-      fail(`onRevoked failed: ${String(error)}`);
-    }
-    gate.endFinishing(partitions);
-  }
-
-  /** A rebalance takes every partition of a member, so all are let go of. */
-  function letGo(stopped: readonly TopicPartition[]): void {
-    // The client would remember a pause beyond this assignment, and the partition would stand still when it comes back.
-    if (stopped.length > 0 && phase !== "leaving") native.resume(stopped);
-    native.unassign();
-  }
-
-  /**
-   * A client that closes takes this answer to any question, but not before it has begun to close; hence once more, if it
-   * is still there.
-   */
-  function answerWhileLeaving(partitions: readonly TopicPartition[]): void {
-    gate.forget(partitions);
-    const answer = (): void => {
-      if (hasLeft) return;
-      try {
-        letGo([]);
-      } catch (error) {
-        logger.debug("The closing Kafka client refused an answer", { detail: describeError(error) });
-      }
-    };
-    answer();
-    setTimeout(answer, answerAgainAfterMs).unref();
-  }
-
-  let hasLeft = false;
   async function close(timeoutMs: number): Promise<void> {
     const deadlineMs = performance.now() + timeoutMs;
     const left = (share: number): number => Math.max(1, (deadlineMs - performance.now()) * share);
     if (phase === "open") {
       phase = "closing";
-      await within(left(0.7), finishing);
-      const { known } = gate.forget(gate.assignment);
-      if (known.length > 0) {
-        finishing = finish(known, Math.min(revokeTimeoutMs, left(0.7)));
-        await finishing;
-      }
+      await rebalance.finishAll(() => left(0.7));
     }
     commits.close();
     await within(left(0.5), loop.stop());
     phase = "leaving";
     batches?.close();
     batches = undefined;
-    hasLeft = await disconnectNative(native, left(1));
-    if (!hasLeft) logger.warn("The Kafka consumer did not leave its group in time", { timeoutMs });
+    if (await disconnectNative(native, left(1))) phase = "left";
+    else logger.warn("The Kafka consumer did not leave its group in time", { timeoutMs });
   }
 
   native.configureCallbacks(true, {
     global: {
-      rebalance_cb: (code, partitions) => guarded("A rebalance", () => onRebalance(code, partitions)),
+      rebalance_cb: (code, partitions) =>
+        guarded("A rebalance", () => rebalance.onQuestion(code, partitions)),
       offset_commit_cb: (code, offsets) => guarded("A commit", () => commits.onAnswer(code, offsets)),
     },
     topic: {},
@@ -404,56 +299,4 @@ export async function openConsumer(options: ConsumerOptions): Promise<Consumer> 
   };
 }
 
-const fromCommitted = -1000;
-const nowhere: Promise<readonly NextOffset[]> = Promise.resolve([]);
 const noStatistics: ClientStatistics = { brokers: {}, topics: {} };
-
-function describe(partitions: readonly TopicPartition[]): string {
-  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ");
-}
-
-/** The native side throws objects that are no Error. */
-function describeError(error: unknown): string {
-  if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
-  return String(error);
-}
-
-/** Undefined when the time was over first. */
-function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), timeoutMs);
-    const stop = (): void => clearTimeout(timer);
-    promise.then(resolve, reject).then(stop, stop);
-  });
-}
-
-function consumerSettings(options: ConsumerOptions, sessionTimeoutMs: number): ClientSettings {
-  return {
-    ...sharedSettings(options),
-    // Not a cooperative one: that takes two rounds, and a static member that dies between them and comes back is given what
-    // the first round left it. Nobody asks for the second then, and some partitions have no reader: see README.md.
-    "partition.assignment.strategy": "range",
-    "auto.offset.reset": "earliest",
-    "isolation.level": options.isolationLevel ?? "read_committed",
-    "session.timeout.ms": sessionTimeoutMs,
-    "heartbeat.interval.ms": Math.min(1_000, Math.floor(sessionTimeoutMs / 3)),
-    // Only a stuck event loop can reach this: polling waits for no handler.
-    "max.poll.interval.ms": Math.max(60_000, sessionTimeoutMs),
-    // Prefetched records in memory. With the usual backoff of 1 s, a full queue would mean one queue a second.
-    "queued.max.messages.kbytes": 16_384,
-    "fetch.queue.backoff.ms": 20,
-    // A broker holds a fetch this long while nothing is there, and a partition that is started waits for its answer.
-    "fetch.wait.max.ms": 100,
-    "fetch.error.backoff.ms": 200,
-    // New topics and partitions are noticed within this time.
-    "topic.metadata.refresh.interval.ms": 30_000,
-    ...(options.groupInstanceId === undefined ? {} : { "group.instance.id": options.groupInstanceId }),
-    ...options.settings,
-    // What this module rests on is not for the caller to change.
-    "group.id": options.groupId,
-    "enable.auto.commit": false,
-    "enable.auto.offset.store": false,
-    "enable.partition.eof": false,
-    "statistics.interval.ms": statisticsIntervalMs,
-  };
-}

@@ -2,19 +2,9 @@
 // written, perhaps written, or refused for good. Every publish is answered by its deadline, whatever the broker does.
 //
 // While no broker answers, records wait here and not in the client: so a record that waited in vain is known not to be
-// written and is never sent behind the caller's back. While one answers, a record is sent when the turn of the event loop ends, with what else has come
-// by then; under load batches form by themselves, while earlier ones are on their way (linger.ms 0, measured in README.md).
-import type { Logger } from "../service/logger.ts";
-import {
-  type ClientSettings,
-  type NativeHeader,
-  type NativeProducer,
-  connectNative,
-  createNativeProducer,
-  disconnectNative,
-} from "./binding.ts";
-import { type ConnectionOptions, createEventListener, sharedSettings } from "./client-config.ts";
-import { openOutgoingRecords, type OutgoingRecords } from "./native/outgoing-records.ts";
+// written and is never sent behind the caller's back. While one answers, a record is sent when the turn of the event loop
+// ends, with what else has come by then; under load batches form by themselves, while earlier ones are on their way.
+import type { ConnectionOptions } from "./client-config.ts";
 import {
   breaksProducer,
   classifyFailedDelivery,
@@ -22,8 +12,9 @@ import {
   errorCodes,
   publishFailure,
 } from "./publish-failure.ts";
-import type { OutgoingRecord, RecordHeader } from "./record.ts";
-import { createBrokerWatch, readStatistics } from "./statistics.ts";
+import { openPublisherClient, type PublisherClient } from "./publisher-client.ts";
+import { publisherSettings } from "./publisher-settings.ts";
+import type { OutgoingRecord } from "./record.ts";
 
 export interface Published {
   readonly partition: number;
@@ -82,13 +73,7 @@ const defaultDeadlineMs = 5_000;
 const minDeadlineMs = 2_000;
 const defaultMaxInFlight = 10_000;
 const defaultCloseTimeoutMs = 5_000;
-/** librdkafka looks for records that are too old once a second. */
-const clientGivesUpEarlierMs = 1_000;
-const statisticsIntervalMs = 250;
-const brokerSilenceMs = 2_000;
-const firstContactTimeoutMs = 300;
 const replaceIntervalMs = 1_000;
-const disconnectTimeoutMs = 2_000;
 /** Missing rights are often granted a moment later, but librdkafka may go on refusing: see `openPublisher`. */
 const unauthorizedForLongMs = 30_000;
 
@@ -99,14 +84,7 @@ interface Pending {
   readonly resolve: (outcome: PublishOutcome) => void;
   readonly expiresAtMs: number;
   /** The client that has the record; null while it waits here. */
-  client: Client | null;
-}
-
-interface Client {
-  readonly native: NativeProducer;
-  readonly outgoing: OutgoingRecords;
-  /** False once replaced. */
-  current: boolean;
+  client: PublisherClient | null;
 }
 
 /**
@@ -127,7 +105,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   const unanswered = new Map<number, Pending>();
   let lastId = 0;
   const waiting = new Set<Pending>();
-  let client: Client | null = null;
+  let client: PublisherClient | null = null;
   let connected = false;
   let closing = false;
   let onAllAnswered: (() => void) | null = null;
@@ -154,17 +132,23 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     answer(pending, { ok: false, failure: publishFailure(kind, code) });
   }
 
-  function handOver(pending: Pending, to: Client): void {
+  function handOver(pending: Pending, to: PublisherClient): void {
     const { record } = pending;
     waiting.delete(pending);
     pending.client = to;
-    const code = to.outgoing.put(record, record.timestampMs ?? now, pending.id);
+    const code = to.put(record, pending.id);
     if (code === 0) return;
     fail(pending, classifyRejection(code), code);
     if (breaksProducer(code)) replaceClient(to, code);
   }
 
-  function onReport(from: Client, id: number, code: number, partition: number, offset: number): void {
+  function onReport(
+    from: PublisherClient,
+    id: number,
+    code: number,
+    partition: number,
+    offset: number,
+  ): void {
     const pending = unanswered.get(id);
     if (code === 0) {
       unauthorizedSinceMs = null;
@@ -198,12 +182,15 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     const current = client;
     for (const pending of waiting) {
       // Handing over may show that the client has failed; the rest waits for the next one.
-      if (!current.current) break;
+      if (client !== current) break;
       handOver(pending, current);
     }
   }
 
-  /** One after the other without a pause, so that they leave in few batches: each one wakes a thread here and costs the broker a request. */
+  /**
+   * One after the other without a pause, so that they leave in few batches: each one wakes a thread here and costs the broker
+   * a request.
+   */
   function handOverAfterThisTurn(): void {
     if (turnEnds !== null) return;
     turnEnds = setImmediate(() => {
@@ -231,57 +218,29 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   }
 
   async function openClient(): Promise<void> {
-    const brokerWatch = createBrokerWatch(brokerSilenceMs);
-    const native = createNativeProducer(settings);
-    let opened: Client | null = null;
-    native.configureCallbacks(true, {
-      global: {},
-      topic: {},
-      event: {
-        event_cb: createEventListener(logger, {
-          onStatistics: (json) => {
-            if (opened !== null && client === opened)
-              setConnected(brokerWatch.observe(readStatistics(json), performance.now()));
-          },
-          onAllBrokersDown: () => {
-            if (opened !== null && client === opened) setConnected(false);
-          },
-          onFatal: () => {
-            if (opened !== null) replaceClient(opened, errorCodes.fatal);
-          },
-        }),
+    const made = await openPublisherClient(settings, logger, {
+      onReport,
+      onConnected(from, value) {
+        if (from === client) setConnected(value);
       },
+      onFatal: (from) => replaceClient(from, errorCodes.fatal),
     });
-    const name = await connectNative(native);
     if (closing) {
-      await disconnectNative(native, disconnectTimeoutMs);
+      await made.close();
       return;
     }
-    const outgoing = openOutgoingRecords(
-      name,
-      guard(logger, (id: number, code: number, partition: number, offset: number) =>
-        onReport(made, id, code, partition, offset),
-      ),
-    );
-    const made: Client = { native, outgoing, current: true };
-    opened = made;
     client = made;
-    // Makes the client connect now, not when its next timer fires, and says so before the next statistics.
-    native.getMetadata({ allTopics: false, timeout: firstContactTimeoutMs }, (error) => {
-      if (error === null && client === made) setConnected(true);
-    });
+    made.contact();
   }
 
-  function replaceClient(failed: Client, code: number): void {
-    if (!failed.current || closing) return;
-    failed.current = false;
+  function replaceClient(failed: PublisherClient, code: number): void {
+    if (failed !== client || closing) return;
     client = null;
     logger.error("The Kafka producer has failed for good and is replaced", { code });
     setConnected(false);
     // Nobody hears its reports any more: whoever waits is told now.
     for (const pending of unanswered.values()) if (pending.client === failed) fail(pending, "unknown", code);
-    failed.outgoing.close();
-    void disconnectNative(failed.native, disconnectTimeoutMs);
+    void failed.close();
     const delayMs = Math.max(0, replacedAtMs + replaceIntervalMs - performance.now());
     replaceTimer = setTimeout(reopenClient, delayMs);
   }
@@ -305,12 +264,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     setConnected(false);
     const last = client;
     client = null;
-    if (last === null) return;
-    last.current = false;
-    last.outgoing.close();
-    if (!(await disconnectNative(last.native, disconnectTimeoutMs))) {
-      logger.warn("The Kafka producer did not disconnect in time", { timeoutMs: disconnectTimeoutMs });
-    }
+    if (last !== null && !(await last.close())) logger.warn("The Kafka producer did not disconnect in time");
   }
 
   function allAnsweredWithin(timeoutMs: number): Promise<void> {
@@ -358,55 +312,6 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   };
 }
 
-const now = 0;
-const noHeaders: readonly NativeHeader[] = [];
-const noBytes = Buffer.alloc(0);
-
-export function toNativeHeaders(headers: readonly RecordHeader[]): readonly NativeHeader[] {
-  if (headers.length === 0) return noHeaders;
-  // A value that is null would end the process.
-  return headers.map(([name, value]) => ({ [name]: value ?? noBytes }));
-}
-
 function rejected(code: number): Promise<PublishOutcome> {
   return Promise.resolve({ ok: false, failure: publishFailure(classifyRejection(code), code) });
-}
-
-/** For callbacks from native code, which must not throw. */
-function guard<Arguments extends readonly unknown[]>(
-  logger: Logger,
-  callback: (...values: Arguments) => void,
-): (...values: Arguments) => void {
-  return (...values) => {
-    try {
-      callback(...values);
-    } catch (error) {
-      logger.error("A Kafka producer callback failed", { detail: String(error) });
-    }
-  };
-}
-
-function publisherSettings(
-  options: PublisherOptions,
-  deadlineMs: number,
-  maxInFlight: number,
-): ClientSettings {
-  return {
-    ...sharedSettings(options),
-    // How long a topic may be unknown before its records are refused: after it was created, brokers need a moment.
-    "topic.metadata.propagation.max.ms": 2_000,
-    // A small request now and then, so that a frozen broker is noticed while nothing is published.
-    "topic.metadata.refresh.interval.ms": 2_000,
-    "queue.buffering.max.messages": maxInFlight,
-    "queue.buffering.max.kbytes": 65_536,
-    "compression.type": "lz4",
-    ...options.settings,
-    // What the outcomes rest on is not for the caller to change.
-    acks: "all",
-    "enable.idempotence": true,
-    partitioner: "murmur2_random",
-    "linger.ms": 0,
-    "message.timeout.ms": deadlineMs - clientGivesUpEarlierMs,
-    "statistics.interval.ms": statisticsIntervalMs,
-  };
 }

@@ -185,6 +185,22 @@ export function describeReadTopic(
     );
 
     test(
+      "while another publisher's transaction does not end, it is unavailable and says where readers are held up",
+      async () => {
+        const topic = await cluster.createTopic(1);
+        const other = await openTransaction(cluster, randomUUID(), [outgoing(topic, "open")]);
+        toClose.push(other);
+        const { outcome } = await readBack(cluster, topic, { deadlineMs: 1500 });
+        expect(outcome).toMatchObject({
+          ok: false,
+          failure: { kind: "unavailable", message: expect.stringContaining("partition 0 at offset 0 of 1") },
+        });
+        expect(await other.abort(performance.now() + 10_000)).toBeNull();
+      },
+      timeoutMs,
+    );
+
+    test(
       "records of aborted transactions are not seen, wherever they stand",
       async () => {
         const topic = await cluster.createTopic(1);

@@ -120,6 +120,16 @@ describe("the progress of a reader", () => {
     expect(progress.isComplete).toBe(false);
   });
 
+  test("where readers are held up below the end, it says where", () => {
+    const progress = createTopicProgress([0, 1, 2]);
+    progress.reached(0, 3, 7, true);
+    progress.reached(1, 3, 7);
+    progress.reached(2, 7, 7, true);
+    expect(progress.heldUp).toEqual([{ partition: 0, offset: 3, end: 7 }]);
+    progress.reached(0, 4, 9);
+    expect(progress.heldUp).toEqual([]);
+  });
+
   test("a topic without partitions is complete", () => {
     expect(createTopicProgress([]).isComplete).toBe(true);
   });

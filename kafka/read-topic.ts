@@ -95,7 +95,7 @@ export async function readTopic(options: ReadTopicOptions): Promise<ReadTopicOut
     const records = messages.map(readRecord);
     if (records.length > 0) options.onRecords(records);
     for (const { partition, offset } of records) progress.reached(partition, offset + 1, endOf(partition));
-    for (const { partition, offset } of ends) progress.reached(partition, offset, endOf(partition));
+    for (const { partition, offset } of ends) progress.reached(partition, offset, endOf(partition), true);
     if (progress.isComplete) partitionsRead.resolve({ ok: true, value: progress.nextOffsets });
   }
 
@@ -119,7 +119,7 @@ export async function readTopic(options: ReadTopicOptions): Promise<ReadTopicOut
     throw error;
   }
   const timer = setTimeout(
-    () => partitionsRead.resolve(failed("unavailable", errorCodes.timedOut)),
+    () => partitionsRead.resolve(timedOut(progress)),
     Math.max(0, expiresAtMs - performance.now()),
   );
   try {
@@ -185,7 +185,7 @@ export async function findPartitions(
     const nowMs = performance.now();
     if (asked.ok && nowMs - startedAtMs > topicIsUnknownForMs)
       return failed("refused", errorCodes.unknownTopic);
-    if (nowMs >= expiresAtMs) return failed("unavailable", errorCodes.timedOut);
+    if (nowMs >= expiresAtMs) return timedOut(null);
     await Bun.sleep(20);
   }
 }
@@ -204,10 +204,21 @@ function askPartitions(native: NativeConsumer, topic: string, expiresAtMs: numbe
   });
 }
 
-function failed(
-  kind: ReadTopicFailure["kind"],
-  code: number,
-): { readonly ok: false; readonly failure: ReadTopicFailure } {
+interface Failed {
+  readonly ok: false;
+  readonly failure: ReadTopicFailure;
+}
+
+function timedOut(progress: TopicProgress | null): Failed {
+  const { heldUp } = progress ?? { heldUp: [] };
+  const message =
+    heldUp.length === 0
+      ? "It was not read to its end in time; a broker does not answer, or slowly"
+      : `A transaction that does not end holds its readers up: ${heldUp.map(({ partition, offset, end }) => `partition ${partition} at offset ${offset} of ${end}`).join(", ")}. kafka-transactions.sh find-hanging tells whose it is`;
+  return { ok: false, failure: { kind: "unavailable", code: errorCodes.timedOut, message } };
+}
+
+function failed(kind: ReadTopicFailure["kind"], code: number): Failed {
   return { ok: false, failure: { ...publishFailure(kind, code), kind } };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from "../service/logger.ts";
 import {
   type ClientSettings,
   type DeliveryReport,
+  type NativeHeader,
   type NativeProducer,
   type NativeTransactionError,
   connectNative,
@@ -12,8 +13,8 @@ import {
 } from "./binding.ts";
 import { createEventListener } from "./client-config.ts";
 import { errorCodes } from "./publish-failure.ts";
-import { type Published, toNativeHeaders } from "./publisher.ts";
-import type { OutgoingRecord } from "./record.ts";
+import type { Published } from "./publisher.ts";
+import type { OutgoingRecord, RecordHeader } from "./record.ts";
 import { isGivenUpWithOthers } from "./transactional-publisher-failure.ts";
 
 export type Delivery =
@@ -209,4 +210,13 @@ function createBatch(
       }
     },
   };
+}
+
+const noHeaders: readonly NativeHeader[] = [];
+const noBytes = Buffer.alloc(0);
+
+function toNativeHeaders(headers: readonly RecordHeader[]): readonly NativeHeader[] {
+  if (headers.length === 0) return noHeaders;
+  // A value that is null would end the process.
+  return headers.map(([name, value]) => ({ [name]: value ?? noBytes }));
 }

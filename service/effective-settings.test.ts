@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { effectiveSettings, isSecret } from "./effective-settings.ts";
+import { effectiveSettings } from "./effective-settings.ts";
 import { readSettings, type Settings, settingsSchema } from "./settings.ts";
+import { isSecretSetting } from "./settings/masked-setting.ts";
 
 function settingsOf(environment: Readonly<Record<string, string>>): Settings {
   const read = readSettings(environment);
@@ -65,7 +66,7 @@ describe("the settings that hold", () => {
     const names = Object.keys(settingsSchema.shape);
     const suspicious = names.filter((name) => /PASSWORD|SECRET|TOKEN|_KEY(S|$|_)|CREDENTIAL/.test(name));
     for (const { name, isMasked, value } of effectiveSettings(settingsOf({}))) {
-      if (suspicious.includes(name)) expect(isSecret(name)).toBe(true);
+      if (suspicious.includes(name)) expect(isSecretSetting(name)).toBe(true);
       if (isMasked) expect(value).toContain("***");
     }
   });

@@ -1,6 +1,5 @@
-// The settings that hold, as people may see them. What is a secret is masked whole, what has one inside an address is masked
-// there; which settings those are is said by the table itself: by `.meta({ secret: true })`, and by their names as well, so that
-// a new key is never shown because somebody forgot a word.
+// The settings that hold, as people may see them.
+import { maskedSetting } from "./settings/masked-setting.ts";
 import { type SettingName, type Settings, settingsSchema } from "./settings.ts";
 
 export interface EffectiveSetting {
@@ -12,19 +11,13 @@ export interface EffectiveSetting {
   readonly about: string;
 }
 
-const mask = "***";
-const secretName = /PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|HEADERS|(^|_)KEYS?($|_)|(^|_)PEM($|_)/;
-/** `user:password@` and `user@` of an address, and what a query calls a secret. */
-const userInfo = /(\/\/)([^/\s]*)@/g;
-const secretParameter = /([?&;](?:password|passwd|pwd|secret|token|key|sslpassword|api[_-]?key)=)[^&;\s]*/gi;
-
 /** In the order of the table. */
 export function effectiveSettings(settings: Settings): readonly EffectiveSetting[] {
   const defaults: Readonly<Partial<Record<string, unknown>>> = settingsSchema.parse({});
   return settingNames().map((name) => {
     const value = settings[name];
     const text = value === undefined ? null : textOf(name, value);
-    const shown = text === null || text === "" ? text : masked(name, text);
+    const shown = text === null || text === "" ? text : maskedSetting(name, text);
     return {
       name,
       value: shown,
@@ -33,21 +26,6 @@ export function effectiveSettings(settings: Settings): readonly EffectiveSetting
       about: settingsSchema.shape[name].description ?? "",
     };
   });
-}
-
-/** Whether nothing of its value is shown. */
-export function isSecret(name: SettingName): boolean {
-  return secretName.test(name) || settingsSchema.shape[name].meta()?.["secret"] === true;
-}
-
-function masked(name: SettingName, text: string): string {
-  if (isSecret(name)) return mask;
-  return text
-    .replaceAll(userInfo, (_all, slashes: string, user: string) => {
-      const colon = user.indexOf(":");
-      return colon === -1 ? `${slashes}${mask}@` : `${slashes}${user.slice(0, colon)}:${mask}@`;
-    })
-    .replaceAll(secretParameter, `$1${mask}`);
 }
 
 /** As it could be written into the environment. */

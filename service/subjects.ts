@@ -1,7 +1,8 @@
 // Which record types are on which topics, by the settings: what the services ask the registry for, and what a deploy
 // registers before they start.
 import type { SchemaName } from "../schemas/events.ts";
-import { type Settings, stateTopicOf } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { stateTopicOf } from "./settings/topic-names.ts";
 
 type TopicSchema = readonly [topic: string, name: SchemaName];
 

@@ -4,7 +4,8 @@ import { type Backoff, backoffMs } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Parts } from "./open-parts.ts";
-import { replayTopicOf, sagaReplayTopicOf, stateTopicOf, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { replayTopicOf, sagaReplayTopicOf, stateTopicOf } from "./settings/topic-names.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 

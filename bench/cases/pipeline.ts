@@ -11,7 +11,7 @@ import { openCodec } from "../../schemas/codec.ts";
 import { systemClock } from "../../service/clock.ts";
 import { createClosing } from "../../service/closing.ts";
 import { openParts } from "../../service/open-parts.ts";
-import { stateTopicOf } from "../../service/settings.ts";
+import { stateTopicOf } from "../../service/settings/topic-names.ts";
 import { keepTopics } from "../../service/topics.ts";
 import { createMeter } from "../meter.ts";
 import { createsAmong } from "../order-events.ts";

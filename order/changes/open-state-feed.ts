@@ -5,7 +5,8 @@ import { systemClock } from "../../service/clock.ts";
 import type { Closing } from "../../service/closing.ts";
 import type { Logger } from "../../service/logger.ts";
 import type { Parts } from "../../service/open-parts.ts";
-import { stateTopicOf, type Settings } from "../../service/settings.ts";
+import type { Settings } from "../../service/settings.ts";
+import { stateTopicOf } from "../../service/settings/topic-names.ts";
 import type { OrderStore } from "../store/order-store.ts";
 import { createStatePublisher, type StatePublisher } from "./state-publisher.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crashPoints } from "../../service/settings.ts";
+import { crashPoints } from "../../service/settings/order-settings.ts";
 import { realEnvironmentAddresses } from "../system/real-environment.ts";
 import { faultsOf } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";

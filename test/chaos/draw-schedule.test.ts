@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { crashPoints } from "../../service/settings.ts";
+import { crashPoints } from "../../service/settings/order-settings.ts";
 import { drawSchedule, inParts } from "./draw-schedule.ts";
 import type { Fault } from "./fault.ts";
 import { planOrder } from "./order-plan.ts";

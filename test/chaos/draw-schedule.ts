@@ -1,6 +1,7 @@
 // Promises the schedule of a run, decided by the seed: which instance ends when and how, with the faults of the catalogue evenly
 // between. Pure.
-import { crashPoints, type Settings } from "../../service/settings.ts";
+import type { Settings } from "../../service/settings.ts";
+import { crashPoints } from "../../service/settings/order-settings.ts";
 import type { Fault } from "./fault.ts";
 import { createRandom, type Random, seedFor } from "./random.ts";
 

@@ -1,6 +1,6 @@
 // `bun run chaos`: orders under load while processes are killed and servers fail, and an account of every record at the end.
 //
-//   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--kills N] [--only <fault>] [--save]
+//   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--sagas N] [--kills N] [--only <fault>] [--save]
 //   bun run chaos -- check <directory>        checks the files of a run once more
 //   bun run chaos -- mutants [--only <mutant>] [--sim] [--real]     tests the checkers: mutants/README.md
 //
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     tier: { type: "string", default: "ci" },
     seed: { type: "string" },
     orders: { type: "string" },
+    sagas: { type: "string" },
     kills: { type: "string" },
     instances: { type: "string" },
     rate: { type: "string" },
@@ -58,6 +59,7 @@ async function run(): Promise<number> {
   const name = readTier(values.tier);
   const tier = tiers[name];
   const seed = readSeed();
+  const orders = readCount("orders", values.orders, tier.orders);
   const directory = values.directory ?? mkdtempSync(join(tmpdir(), "orderwire-chaos-"));
   const display = createProgressDisplay(process.stderr, "Chaos");
   const only = values.only?.map(readFault);
@@ -65,7 +67,8 @@ async function run(): Promise<number> {
   await runChaos({
     tier: name,
     seed,
-    orders: readCount("orders", values.orders, tier.orders),
+    orders,
+    sagas: readCount("sagas", values.sagas, Math.round((tier.sagas * orders) / tier.orders)),
     kills: readCount("kills", values.kills, tier.kills),
     instances: readCount("instances", values.instances, tier.instances),
     ordersPerSecond: readCount("rate", values.rate, tier.ordersPerSecond),
@@ -94,8 +97,8 @@ async function run(): Promise<number> {
 }
 
 function repeat(tier: TierName, seed: number): string {
-  const { orders, kills, instances, rate, only = [] } = values;
-  const given = Object.entries({ orders, kills, instances, rate }).flatMap(([option, value]) =>
+  const { orders, sagas, kills, instances, rate, only = [] } = values;
+  const given = Object.entries({ orders, sagas, kills, instances, rate }).flatMap(([option, value]) =>
     value === undefined ? [] : [`--${option} ${value}`],
   );
   return [`--tier ${tier} --seed ${seed}`, ...given, ...only.map((fault) => `--only ${fault}`)].join(" ");

@@ -17,6 +17,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Creates that cart has to acknowledge; the load goes on until the schedule is through as well. */
   readonly orders: number;
+  /** Orders of system C that have to be placed, over the same time. */
+  readonly sagas: number;
   readonly kills: number;
   readonly faults: readonly Fault[];
   /** Order instances. */
@@ -37,6 +39,7 @@ interface RunOptions extends ChaosOptions {
 }
 
 const afterwardsPerSecond = 4000;
+const sagasAfterwardsPerSecond = 400;
 const standsStillForMs = 60_000;
 const settlesWithinMs = 180_000;
 /** A fault that did not bite is tried again. */
@@ -57,6 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
     ...(await describeRun(parts.postgres.url)),
     retryDelaysMs,
     orders: options.orders,
+    sagas: options.sagas,
     kills: options.kills,
     instances: options.instances,
     stages,
@@ -67,7 +71,7 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
     seed,
     instances: options.instances,
     ordersPerSecond: options.ordersPerSecond,
-    sagasPerSecond: Math.max(5, options.ordersPerSecond / 40),
+    sagasPerSecond: sagasPerSecondOf(options),
     checkout: options.checkout,
   });
   try {
@@ -84,6 +88,11 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
   }
 }
 
+/** As many as the orders' own rate allows meanwhile, and some in each short run. */
+function sagasPerSecondOf({ orders, sagas, ordersPerSecond }: ChaosOptions): number {
+  return sagas === 0 ? 0 : Math.max(5, (ordersPerSecond * sagas) / Math.max(orders, 1));
+}
+
 const partsOptions = { kafka: { heapMb: 1024, optimised: true } };
 
 async function runOn(
@@ -92,7 +101,7 @@ async function runOn(
   options: RunOptions,
   onProgress: (text: string, fraction: number) => void,
 ): Promise<void> {
-  const { seed, orders, kills, instances, faults } = options;
+  const { seed, orders, sagas, kills, instances, faults } = options;
   const schedule = drawSchedule({ seed, kills, instances, faults });
   const disturber = createDisturber(stage);
   stage.load.resume();
@@ -115,32 +124,48 @@ async function runOn(
   await stage.restore();
   await disturber.recovered();
   stage.load.setRate(afterwardsPerSecond);
-  noteAll(stage, [await untilEnoughOrders(stage, orders, onProgress)]);
+  stage.sagas.setRate(sagasAfterwardsPerSecond);
+  onProgress("what is left of the orders", 0.9);
+  noteAll(
+    stage,
+    await Promise.all([
+      untilEnough(
+        "cart went on taking orders",
+        orders,
+        () => stage.load.progress().ok,
+        () => stage.cart.log(),
+      ),
+      untilEnough(
+        "system C went on taking orders",
+        sagas,
+        () => stage.sagas.answered,
+        () => stage.orders.map((slot) => slot.log()).join("\n"),
+      ),
+    ]),
+  );
   onProgress("settling", 0.95);
   noteAll(stage, [await stage.settle(settlesWithinMs)]);
   onProgress("reading", 0.97);
   await stage.finish();
 }
 
-/** A sentence when nothing has been acknowledged for a minute. */
-async function untilEnoughOrders(
-  stage: OpenStage,
-  orders: number,
-  onProgress: (text: string, fraction: number) => void,
+/** A sentence when nothing more has been taken for a minute. */
+async function untilEnough(
+  what: string,
+  wanted: number,
+  taken: () => number,
+  log: () => string,
 ): Promise<string | undefined> {
-  let before = 0;
+  let before = taken();
   let movedAt = performance.now();
-  for (;;) {
-    const { ok } = stage.load.progress();
-    if (ok >= orders) return undefined;
-    if (ok > before) movedAt = performance.now();
-    if (performance.now() - movedAt > standsStillForMs) {
-      return `cart went on taking orders: ${ok} of ${orders} after ${standsStillForMs / 1000} s without one; ${stage.cart.log()}`;
-    }
-    before = ok;
-    onProgress(`${ok} of ${orders} orders`, 0.9 + (ok / orders) * 0.05);
+  while (before < wanted) {
+    if (taken() > before) movedAt = performance.now();
+    before = taken();
+    if (performance.now() - movedAt > standsStillForMs)
+      return `${what}: ${before} of ${wanted} after ${standsStillForMs / 1000} s without one; ${log()}`;
     await Bun.sleep(200);
   }
+  return undefined;
 }
 
 function noteAll(stage: OpenStage, sentences: readonly (string | undefined)[]): void {

@@ -164,6 +164,8 @@ export interface RunFacts {
   /** Milliseconds before each retry of system A. */
   readonly retryDelaysMs: readonly number[];
   readonly orders: number;
+  /** Orders of system C. */
+  readonly sagas: number;
   readonly kills: number;
   readonly instances: number;
   /** Faults with a stage of their own whose account is to be checked: folders of this one. */

@@ -26,6 +26,7 @@ export interface SagaLoadOptions {
 export interface SagaLoad {
   /** Placed so far and told so. */
   readonly answered: number;
+  setRate(perSecond: number): void;
   pause(): void;
   resume(): void;
   /** Places no more, and waits for those that are being placed. */
@@ -51,7 +52,8 @@ export function openedWith(account: string): number {
 }
 
 export async function openSagaLoad(options: SagaLoadOptions): Promise<SagaLoad> {
-  const { brokers, settings, databaseUrl, directory, random, perSecond, urls } = options;
+  const { brokers, settings, databaseUrl, directory, random, urls } = options;
+  let { perSecond } = options;
   if (perSecond === 0) return nothing;
   const prices = await readPrices();
   const participants = await openStandIns(brokers, settings);
@@ -100,6 +102,7 @@ export async function openSagaLoad(options: SagaLoadOptions): Promise<SagaLoad> 
     get answered() {
       return answered;
     },
+    setRate: (rate) => void (perSecond = rate),
     pause: () => void (isPaused = true),
     resume: () => void (isPaused = false),
     async finish() {
@@ -139,6 +142,7 @@ export async function openSagaLoad(options: SagaLoadOptions): Promise<SagaLoad> 
 
 const nothing: SagaLoad = {
   answered: 0,
+  setRate: () => undefined,
   pause: () => undefined,
   resume: () => undefined,
   finish: () => Promise.resolve(),

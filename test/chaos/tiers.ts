@@ -2,6 +2,8 @@
 
 export interface Tier {
   readonly orders: number;
+  /** Orders of system C. */
+  readonly sagas: number;
   readonly kills: number;
   readonly instances: number;
   readonly ordersPerSecond: number;
@@ -13,7 +15,21 @@ export const tierNames = ["ci", "nightly", "release"] as const;
 export type TierName = (typeof tierNames)[number];
 
 export const tiers: Readonly<Record<TierName, Tier>> = {
-  ci: { orders: 20_000, kills: 20, instances: 2, ordersPerSecond: 250, faults: "turns" },
-  nightly: { orders: 1_000_000, kills: 500, instances: 3, ordersPerSecond: 300, faults: "all" },
-  release: { orders: 1_000_000, kills: 300, instances: 3, ordersPerSecond: 700, faults: "all" },
+  ci: { orders: 20_000, sagas: 400, kills: 20, instances: 2, ordersPerSecond: 250, faults: "turns" },
+  nightly: {
+    orders: 1_000_000,
+    sagas: 50_000,
+    kills: 500,
+    instances: 3,
+    ordersPerSecond: 300,
+    faults: "all",
+  },
+  release: {
+    orders: 1_000_000,
+    sagas: 50_000,
+    kills: 300,
+    instances: 3,
+    ordersPerSecond: 700,
+    faults: "all",
+  },
 };

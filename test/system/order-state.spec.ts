@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createCartClient, createOrderClient } from "../../contract/client.ts";
 import { openCodec } from "../../schemas/codec.ts";
 import type { OrderState } from "../../schemas/events.ts";
-import { stateTopicOf } from "../../service/settings.ts";
+import { stateTopicOf } from "../../service/settings/topic-names.ts";
 import { eventually } from "./eventually.ts";
 import type { OpenProduct } from "./open-product.ts";
 import { readTopic } from "./read-topic.ts";

@@ -6,7 +6,7 @@ import { createOrderClient, type OrderClient } from "../../contract/client.ts";
 import { readContractError } from "../../contract/client-error.ts";
 import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
 import { lineageNames } from "../../order/replays/domain/lineage.ts";
-import { replayTopicOf } from "../../service/settings.ts";
+import { replayTopicOf } from "../../service/settings/topic-names.ts";
 import { openEventWriter } from "./event-writer.ts";
 import { eventually } from "./eventually.ts";
 import { callHttp } from "./http-call.ts";

@@ -5,7 +5,7 @@ import { runDlq } from "../../cli/dlq.ts";
 import { createOrderClient, type OrderClient } from "../../contract/client.ts";
 import type { ReplayJob, StartReplay } from "../../contract/replays.ts";
 import { lineageNames } from "../../order/replays/domain/lineage.ts";
-import { sagaReplayTopicOf } from "../../service/settings.ts";
+import { sagaReplayTopicOf } from "../../service/settings/topic-names.ts";
 import { eventually } from "./eventually.ts";
 import type { OpenProduct } from "./open-product.ts";
 import { readTopic } from "./read-topic.ts";
