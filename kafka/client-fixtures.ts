@@ -86,7 +86,7 @@ export function openRealTestCluster(brokers: string): TestCluster {
 }
 
 /** The binding's types say that an error is always there. */
-function administer(
+export function administer(
   brokers: string,
   ask: (admin: IAdminClient, done: (error: unknown) => void) => void,
 ): Promise<void> {

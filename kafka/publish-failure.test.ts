@@ -3,6 +3,7 @@ import {
   breaksProducer,
   classifyFailedDelivery,
   classifyRejection,
+  codeOfReport,
   errorCodes,
   publishFailure,
 } from "./publish-failure.ts";
@@ -11,6 +12,19 @@ describe("what a failed record's error code means", () => {
   test("a record that was perhaps sent is never reported as certainly not written", () => {
     for (const code of [-197, -195, -192, -185, -151, -149, 7, 20, 45, 47, 59, 90, 12_345]) {
       expect([code, classifyFailedDelivery(code, 0)]).toEqual([code, "unknown"]);
+    }
+  });
+
+  test("a delivery without an offset is no acknowledgement", () => {
+    expect([codeOfReport(0, 0), codeOfReport(0, 7), codeOfReport(29, 7)]).toEqual([0, 0, 29]);
+    // librdkafka's "no offset"; a report that has none at all.
+    for (const offset of [-1001, -1, Number.NaN]) {
+      const code = codeOfReport(0, offset);
+      expect([offset, classifyFailedDelivery(code, 0), breaksProducer(code)]).toEqual([
+        offset,
+        "unknown",
+        false,
+      ]);
     }
   });
 

@@ -14,6 +14,7 @@ export const errorCodes = {
   wrongState: -172,
   purgedInQueue: -152,
   fatal: -150,
+  inconsistent: -149,
   invalidMessage: 2,
   unknownTopicOrPartition: 3,
   messageTooLarge: 10,
@@ -58,6 +59,15 @@ const notWritten: ReadonlySet<number> = new Set([
   errorCodes.notEnoughReplicas,
 ]);
 
+/**
+ * What a delivery report says: 0 for an acknowledgement, or an error code. librdkafka also calls a record delivered whose batch
+ * was refused, once a later batch of the partition is acknowledged: a broker that knows the producer would not take that one
+ * without the earlier. But a broker that does not know it takes any. An acknowledgement has an offset; a conclusion has none.
+ */
+export function codeOfReport(code: number, offset: number): number {
+  return code === 0 && !(offset >= 0) ? errorCodes.inconsistent : code;
+}
+
 /** Codes after which the client cannot publish any more: its sequence of numbered batches is broken. */
 export function breaksProducer(code: number): boolean {
   return code === errorCodes.fatal || code === errorCodes.outOfOrderSequence;
@@ -91,6 +101,7 @@ const texts: ReadonlyMap<number, string> = new Map([
   [errorCodes.topicAuthorizationFailed, "This client is not allowed to write to the topic"],
   [errorCodes.clusterAuthorizationFailed, "This client is not allowed to write to the cluster"],
   [errorCodes.wrongState, "The publisher is closed"],
+  [errorCodes.inconsistent, "A later record was acknowledged, this one was not; it may have been written"],
 ]);
 
 const byKind: Readonly<Record<PublishFailure["kind"], string>> = {

@@ -9,6 +9,7 @@ import {
   breaksProducer,
   classifyFailedDelivery,
   classifyRejection,
+  codeOfReport,
   errorCodes,
   publishFailure,
 } from "./publish-failure.ts";
@@ -24,7 +25,8 @@ export interface Published {
 export interface PublishFailure {
   /**
    * `unavailable`: certainly not written (never left this process, or the broker refused for now); retry.
-   * `unknown`: no acknowledgement in time, the record may have been written; retry with the same event id.
+   * `unknown`: no acknowledgement in time, or only a later record has one; the record may have been written; retry with the
+   * same event id.
    * `refused`: the broker will never take this record (too large, not authorised, no such topic); do not retry.
    */
   readonly kind: "unavailable" | "unknown" | "refused";
@@ -145,11 +147,12 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   function onReport(
     from: PublisherClient,
     id: number,
-    code: number,
+    reported: number,
     partition: number,
     offset: number,
   ): void {
     const pending = unanswered.get(id);
+    const code = codeOfReport(reported, offset);
     if (code === 0) {
       unauthorizedSinceMs = null;
       if (pending !== undefined) answer(pending, { ok: true, value: { partition, offset } });

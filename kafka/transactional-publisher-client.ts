@@ -12,7 +12,7 @@ import {
   disconnectNative,
 } from "./binding.ts";
 import { createEventListener } from "./client-config.ts";
-import { errorCodes } from "./publish-failure.ts";
+import { codeOfReport, errorCodes } from "./publish-failure.ts";
 import type { Published } from "./publisher.ts";
 import type { OutgoingRecord, RecordHeader } from "./record.ts";
 import { isGivenUpWithOthers } from "./transactional-publisher-failure.ts";
@@ -197,11 +197,12 @@ function createBatch(
     end: promise,
     start: handOver,
     stop: () => resolve({ kind: "stopped" }),
-    onReport(code, { opaque, partition, offset }) {
+    onReport(reported, { opaque, partition, offset }) {
       const index = opaque - firstId;
       if (index < 0 || index >= records.length) return;
+      const code = codeOfReport(reported ?? 0, offset);
       answered += 1;
-      if (code !== null) fail(index, code);
+      if (code !== 0) fail(index, code);
       else if (failedCode !== null) fail(index, failedCode);
       else {
         positions[index] = { partition, offset };

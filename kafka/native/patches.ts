@@ -31,6 +31,22 @@ export const patches: readonly Patch[] = [
     find: ": 1 /*immediate*/);",
     replace: ": 0 /*immediate*/);",
   },
+  // Batches go out one behind the other without waiting, because a broker takes none before its predecessor. It does not look at
+  // that when it does not know the producer (Kafka before 4.5, KAFKA-15591): a first batch that is refused, because the
+  // partition's leader is not there yet, is then overtaken for good. So until the broker has acknowledged something of the
+  // producer's present epoch, a partition has one batch on its way. One lock is not taken that librdkafka takes for acked_msgid: it
+  // only grows, and who reads an old value waits a little longer.
+  {
+    file: "deps/librdkafka/src/rdkafka_broker.c",
+    find: "RD_KAFKA_IDEMP_MAX_INFLIGHT - inflight);",
+    replace:
+      "(rd_kafka_pid_eq(pid, rktp->rktp_eos.pid) &&\n" +
+      "                                       rktp->rktp_eos.acked_msgid >=\n" +
+      "                                           rktp->rktp_eos.epoch_base_msgid\n" +
+      "                                           ? RD_KAFKA_IDEMP_MAX_INFLIGHT\n" +
+      "                                           : 1) -\n" +
+      "                                          inflight);",
+  },
 ];
 
 /** Changes a copy of the package's sources; answers what does not fit, in one sentence, or null. */
