@@ -363,9 +363,11 @@ export function describeOrderStore(name: string, createPlace: () => Promise<Stor
       const ids = Array.from({ length: 10_000 }, (_, index) => `order-${index}`);
       await store.save(changing([createOrder("order-77")]));
       const creates = ids.map((orderId) => createOrder(orderId));
+      store.stage(creates);
       expect(conflictsOf(await store.save(changing(creates)))).toEqual(["order-77"]);
       await saveMissing(store, creates);
       const updates = ids.map((orderId) => updatedOrder(orderId, 1, "shipped"));
+      neighbour.stage(updates);
       expect(await neighbour.save(changing(updates))).toEqual({ kind: "saved" });
       expect((await store.load(ids)).size).toBe(10_000);
       expect(await store.count()).toBe(10_000);

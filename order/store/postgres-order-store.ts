@@ -23,10 +23,17 @@ import {
   selectPage,
   selectStates,
 } from "./postgres-statements.ts";
+import { type PostgresTexts, toPostgresTexts } from "./postgres-texts.ts";
 import { postgresDialect, runPostgresScript, type Script } from "./sql-script.ts";
 import { isStorableText } from "./storable.ts";
 import { isNothing, prepareChanges, prepareRows, type WritableChanges } from "./writable-batch.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
+
+/** Changes that the worker has told of before their batch's turn. */
+interface StagedChanges {
+  readonly prepared: WritableChanges;
+  readonly texts?: PostgresTexts;
+}
 
 /** One for the batch that is written, one for looking up what the next one is decided on. */
 const keyedConnections = 2;
@@ -64,7 +71,7 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
     await Promise.all([pool.close(), keyed.close()]);
   };
   const save = createPostgresSaver(runKeyed);
-  const staged = new WeakMap<readonly OrderChange[], WritableChanges>();
+  const staged = new WeakMap<readonly OrderChange[], StagedChanges>();
   const scripts = {
     dialect: postgresDialect,
     run: <Answer>(script: () => Script<Answer>) =>
@@ -81,11 +88,13 @@ export async function openPostgresOrderStore(url: string, options: PostgresPoolO
       return new Map(rows.map((row) => [row.order_id, readStateRow(row)]));
     },
     stage(changes) {
-      staged.set(changes, prepareChanges(changes));
+      const prepared = prepareChanges(changes);
+      staged.set(changes, { prepared, texts: toPostgresTexts(prepared) });
     },
     async save(batch) {
       if (isNothing(batch)) return { kind: "saved" };
-      return save({ ...prepareRows(batch), ...(staged.get(batch.changes) ?? prepareChanges(batch.changes)) });
+      const { prepared, texts } = staged.get(batch.changes) ?? { prepared: prepareChanges(batch.changes) };
+      return save({ ...prepareRows(batch), ...prepared }, texts);
     },
     ...createPostgresParking(run),
     async readDetails(orderId) {

@@ -3,7 +3,7 @@
 import type { SQL, TransactionSQL } from "bun";
 import { announceChanges } from "../changes/create-order-changes.ts";
 import { settleItems } from "../replays/store/settle-items.ts";
-import { toOrderRow } from "./order-row.ts";
+import { inOrder } from "./in-order.ts";
 import type { OrderChange, SaveOutcome } from "./order-store.ts";
 import { tallyOf } from "./parked-row.ts";
 import { advanceClaims } from "./postgres-claim-statements.ts";
@@ -11,6 +11,7 @@ import { addToParkedCounts, deleteParked, insertParked, updateParked } from "./p
 import { addToCount, copyOrders, selectVersions, updateOrders } from "./postgres-statements.ts";
 import { isUniqueViolation } from "./postgres-failure.ts";
 import { isSmall, saveSmallBatch } from "./postgres-small-batch.ts";
+import { type PostgresTexts, toPostgresTexts } from "./postgres-texts.ts";
 import { RolledBack } from "./rolled-back.ts";
 import { postgresDialect, runPostgresScript } from "./sql-script.ts";
 import { StoreUnavailable } from "./store-unavailable.ts";
@@ -18,6 +19,8 @@ import { changedIds, type WritableBatch } from "./writable-batch.ts";
 
 /** Batches that are looked through before they are written, after one whose creates were not all new. */
 const waryBatches = 16;
+
+const nothing = Promise.resolve();
 
 /** Writes batches and remembers one thing between them: whether creates have lately met orders that exist. */
 export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<Answer>) => Promise<Answer>) {
@@ -29,13 +32,17 @@ export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<An
     return orderIds.length === 0 ? undefined : { kind: "conflicts", orderIds };
   }
 
+  const writeAll = (batch: WritableBatch, texts: PostgresTexts) =>
+    run((sql) => sql.begin((tx) => write(tx, batch, texts)));
+
   /** Updates are looked at first: of a batch that they stand against, the creates have not been tried. */
   async function wholeOutcome(batch: WritableBatch, outcome: SaveOutcome): Promise<SaveOutcome> {
     if (outcome.kind !== "conflicts" || batch.creates.length === 0) return outcome;
     return (await readConflicts(batch)) ?? outcome;
   }
 
-  return async function save(batch: WritableBatch): Promise<SaveOutcome> {
+  /** `texts` are those of the batch's changes, when they were made before. */
+  return async function save(batch: WritableBatch, texts?: PostgresTexts): Promise<SaveOutcome> {
     if (wary > 0 && batch.creates.length > 0) {
       // Cheaper than a COPY for nothing, where duplicates come in every batch; too dear where they do not.
       const conflicts = await readConflicts(batch);
@@ -43,7 +50,7 @@ export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<An
       if (conflicts !== undefined) return conflicts;
     }
     try {
-      if (!isSmall(batch)) await run((sql) => sql.begin((tx) => write(tx, batch)));
+      if (!isSmall(batch)) await writeAll(batch, texts ?? toPostgresTexts(batch));
       else return await wholeOutcome(batch, await run((sql) => saveSmallBatch(sql, batch)));
       return { kind: "saved" };
     } catch (error) {
@@ -58,24 +65,17 @@ export function createPostgresSaver(run: <Answer>(work: (sql: SQL) => Promise<An
   };
 }
 
-/** Rejects with `RolledBack`, or with a unique violation when a create is not new; both end the transaction. */
-async function write(tx: TransactionSQL, batch: WritableBatch): Promise<void> {
+/**
+ * Rejects with `RolledBack`, or with a unique violation when a create is not new; both end the transaction. The fence and the
+ * updates are sent together: what a batch that was overtaken has changed is undone with it.
+ */
+async function write(tx: TransactionSQL, batch: WritableBatch, texts: PostgresTexts): Promise<void> {
   const { progress, creates, updates } = batch;
-  if (progress.length > 0) {
-    const held = new Set(await advanceClaims(tx, progress));
-    const fenced = progress.filter(({ source }) => !held.has(source));
-    if (fenced.length > 0) throw new RolledBack({ kind: "fenced", sources: fenced.map(({ name }) => name) });
-  }
-  if (updates.length > 0) {
-    const orderIds = idsNotIn(updates, await updateOrders(tx, updates));
-    if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
-  }
-  if (creates.length > 0) {
-    await copyOrders(
-      tx,
-      creates.map(({ order }) => toOrderRow(order)),
-    );
-  }
+  await inOrder([
+    progress.length === 0 ? nothing : passFence(tx, progress),
+    updates.length === 0 ? nothing : writeUpdates(tx, updates, texts.updates),
+  ]);
+  if (creates.length > 0) await copyOrders(tx, texts.copy);
   await writeParked(tx, batch);
   if (batch.settle.length > 0) {
     const items = await runPostgresScript(tx, settleItems(postgresDialect, batch.settle));
@@ -84,6 +84,21 @@ async function write(tx: TransactionSQL, batch: WritableBatch): Promise<void> {
   const changed = batch.announce ? changedIds(batch) : [];
   if (changed.length > 0) await runPostgresScript(tx, announceChanges(changed));
   if (creates.length > 0) await addToCount(tx, creates.length);
+}
+
+async function passFence(tx: TransactionSQL, progress: WritableBatch["progress"]): Promise<void> {
+  const held = new Set(await advanceClaims(tx, progress));
+  const fenced = progress.filter(({ source }) => !held.has(source));
+  if (fenced.length > 0) throw new RolledBack({ kind: "fenced", sources: fenced.map(({ name }) => name) });
+}
+
+async function writeUpdates(
+  tx: TransactionSQL,
+  updates: readonly OrderChange[],
+  updateRecords: string,
+): Promise<void> {
+  const orderIds = idsNotIn(updates, await updateOrders(tx, updateRecords));
+  if (orderIds.length > 0) throw new RolledBack({ kind: "conflicts", orderIds });
 }
 
 async function writeParked(tx: TransactionSQL, { park, repark, unpark }: WritableBatch): Promise<void> {

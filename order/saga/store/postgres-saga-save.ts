@@ -2,6 +2,7 @@
 // Idempotency-Keys, replays, outboxes, totals last. Every instance locks in this order, and within each kind by name or id. What is refused leaves nothing behind.
 import type { SQL, TransactionSQL } from "bun";
 import { settleItems } from "../../replays/store/settle-items.ts";
+import { inOrder } from "../../store/in-order.ts";
 import { advanceClaims } from "../../store/postgres-claim-statements.ts";
 import { postgresDialect, runPostgresScript } from "../../store/sql-script.ts";
 import { homesOf, routeMessages, savedOutcome } from "./outbox-row.ts";
@@ -59,14 +60,6 @@ async function write(tx: TransactionSQL, batch: WritableSagas): Promise<SagaSave
   ]);
   const lastSeq = own === undefined || firstSeq === undefined ? null : firstSeq + own.messages.length - 1;
   return savedOutcome(lastSeq, batch.messages, written.away);
-}
-
-/** When all have ended, and rejects as the first of them did that failed: what was sent after it fails because of it. */
-async function inOrder<Sent extends readonly unknown[] | []>(
-  sent: Sent,
-): Promise<{ -readonly [Place in keyof Sent]: Awaited<Sent[Place]> }> {
-  await Promise.allSettled(sent);
-  return Promise.all(sent);
 }
 
 async function passFence(tx: TransactionSQL, { progress }: WritableSagas): Promise<void> {

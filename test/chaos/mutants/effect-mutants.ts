@@ -145,9 +145,9 @@ export const effectMutants: readonly Mutant<Provocation>[] = [
     breaks: "Progress moves only with all of a batch's effects.",
     edits: [
       {
-        file: "order/store/postgres-save.ts",
-        find: "      creates.map(({ order }) => toOrderRow(order)),",
-        replace: "      creates.slice(0, 50).map(({ order }) => toOrderRow(order)),",
+        file: "order/store/postgres-texts.ts",
+        find: "creates.map(({ order }) => toCopyLine(order))",
+        replace: "creates.slice(0, 50).map(({ order }) => toCopyLine(order))",
       },
     ],
     provokedBy: "nothing",
