@@ -1,9 +1,9 @@
 // Writes the README's settings table from the schema.
 import { z } from "zod";
 import { settingsSchema } from "../service/settings.ts";
+import { withSection } from "./marked-section.ts";
 
 const readmeFile = new URL("../README.md", import.meta.url);
-const section = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
 
 export function settingsTable(): string {
   const { properties = {} } = z.toJSONSchema(settingsSchema, { io: "input" });
@@ -18,10 +18,7 @@ export function settingsTable(): string {
 
 export async function readmeWithSettings(): Promise<{ readonly present: string; readonly wanted: string }> {
   const present = await Bun.file(readmeFile).text();
-  return {
-    present,
-    wanted: present.replace(section, (_, open: string, close: string) => `${open}${settingsTable()}${close}`),
-  };
+  return { present, wanted: withSection(present, "settings", settingsTable()) };
 }
 
 if (import.meta.main) {

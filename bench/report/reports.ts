@@ -2,6 +2,7 @@
 // and nothing else, so that a figure there is always one that was measured.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { withSection } from "../../scripts/marked-section.ts";
 import { capacityParts, capacityRows } from "./capacity.ts";
 import { rowsOf, partTables } from "./part-tables.ts";
 import { plotsOf } from "./plots.ts";
@@ -11,18 +12,14 @@ import { type Judgement, judge, quantity } from "./targets.ts";
 
 type Results = ReadonlyMap<PartName, Result>;
 
-const open = "<!-- bench -->";
-const close = "<!-- /bench -->";
-const section = new RegExp(`${open}\\n[\\s\\S]*?${close}`);
-
 /** Every file that is made from results, by its path from the checkout, as it should be. */
 export async function wantedReports(): Promise<ReadonlyMap<string, string>> {
   const results = await quotedResults();
   const plots = inOrder(results).flatMap((result) => [...plotsOf(result)]);
   return new Map([
-    ["README.md", await withSection("README.md", claims(results))],
-    ["bench/README.md", await withSection("bench/README.md", figures(results))],
-    ["docs/scaling.md", await withSection("docs/scaling.md", capacity(results))],
+    ["README.md", await withFigures("README.md", claims(results))],
+    ["bench/README.md", await withFigures("bench/README.md", figures(results))],
+    ["docs/scaling.md", await withFigures("docs/scaling.md", capacity(results))],
     ...plots.map(([file, svg]) => [`bench/plots/${file}`, svg] as const),
   ]);
 }
@@ -35,10 +32,8 @@ export async function writeReports(): Promise<readonly string[]> {
   return [...wanted.keys()].map((file) => `Wrote ${file}`);
 }
 
-async function withSection(file: string, text: string): Promise<string> {
-  const present = await Bun.file(join(checkout, file)).text();
-  if (!section.test(present)) throw new Error(`${file} has no ${open} … ${close}.`);
-  return present.replace(section, () => `${open}\n${text}\n${close}`);
+async function withFigures(file: string, text: string): Promise<string> {
+  return withSection(await Bun.file(join(checkout, file)).text(), "bench", text);
 }
 
 /** For the first README: each target beside what was measured. */

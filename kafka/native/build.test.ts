@@ -128,12 +128,16 @@ describe("a client that must be built", () => {
     for (const name of readdirSync(sources)) {
       if (name.endsWith(".cc")) writeFileSync(join(sources, name), '#error "no such binding"');
     }
-    const startedAt = performance.now();
-    const result = await ensureNativeClient({ projectDir: clone, cacheDir });
+    let done = 0;
+    const result = await ensureNativeClient({
+      projectDir: clone,
+      cacheDir,
+      onProgress: ({ fraction }) => void (done = fraction),
+    });
     if (result.ok) throw new Error("built");
     expect(result.failure.message).toContain("no such binding");
-    // librdkafka alone takes three quarters of a minute.
-    expect(performance.now() - startedAt).toBeLessThan(25_000);
+    // librdkafka is most of the work, and was not waited for.
+    expect(done).toBeLessThan(0.5);
   });
 });
 

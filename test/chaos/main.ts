@@ -2,6 +2,7 @@
 //
 //   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--sagas N] [--kills N] [--only <fault>] [--save]
 //   bun run chaos -- check <directory>        checks the files of a run once more
+//   bun run chaos -- readme                  what the READMEs say, from the kept release run
 //   bun run chaos -- mutants [--only <mutant>] [--sim] [--real]     tests the checkers: mutants/README.md
 //
 // Exit code 1 when anything is off. The directory with the files of the run is kept then, and with --keep.
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import { createProgressDisplay } from "../../kafka/native/progress.ts";
 import { catalogue, faultsOf, skippedFaults } from "./catalogue.ts";
 import { checkDirectory, type ChaosReport } from "./check-directory.ts";
+import { writeKeptReports } from "./kept-reports.ts";
 import { saveMutants, tellMutants } from "./mutants/tell-mutants.ts";
 import { reportText } from "./report-text.ts";
 import { runChaos } from "./run-chaos.ts";
@@ -47,10 +49,11 @@ process.exit();
 async function main(): Promise<number> {
   const [command, directory] = positionals.filter((word) => word !== "--");
   if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
+  if (command === "readme") return await tellReadmes();
   if (command === "mutants") return await tellMutants({ ...values, only: values.only, seed: readSeed() });
   if (command !== undefined)
     throw new Error(
-      `"${command}" is no command: bun run chaos -- check <directory>, bun run chaos -- mutants, or --tier`,
+      `"${command}" is no command: bun run chaos -- check <directory>, bun run chaos -- readme, bun run chaos -- mutants, or --tier`,
     );
   return await run();
 }
@@ -102,6 +105,11 @@ function repeat(tier: TierName, seed: number): string {
     value === undefined ? [] : [`--${option} ${value}`],
   );
   return [`--tier ${tier} --seed ${seed}`, ...given, ...only.map((fault) => `--only ${fault}`)].join(" ");
+}
+
+async function tellReadmes(): Promise<number> {
+  for (const file of await writeKeptReports()) process.stdout.write(`Wrote ${file}\n`);
+  return 0;
 }
 
 function tell(report: ChaosReport): number {

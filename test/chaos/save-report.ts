@@ -3,12 +3,13 @@ import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { ChaosReport } from "./check-directory.ts";
 
+export const keptFolder = join(import.meta.dirname, "results");
+
 /** The path of the file, from the repository's root. */
 export async function saveReport(report: ChaosReport): Promise<string> {
   const { tier, startedAt, commit } = report.facts;
-  const folder = join(import.meta.dirname, "results");
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${tier}-${startedAt.slice(0, 10)}-${commit}.json`);
+  mkdirSync(keptFolder, { recursive: true });
+  const path = join(keptFolder, `${tier}-${startedAt.slice(0, 10)}-${commit}.json`);
   await Bun.write(path, `${JSON.stringify(report, null, 2)}\n`);
   return relative(join(import.meta.dirname, "..", ".."), path);
 }

@@ -5,14 +5,17 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { guardProcess, releaseProcess } from "./process-guard.ts";
-import { processTree } from "./process-tree.ts";
+import { livingOf, processTree } from "./process-tree.ts";
 
 export interface Part {
   /** Of the running process; throws while the part is down. */
   pid(): number;
   /** Orderly stop, as an operator would; killed when it takes longer than 20 s. Data and port are kept. */
   stop(): Promise<void>;
-  /** SIGKILL: no shutdown code runs. Data and port are kept. Resolves when the process is gone. */
+  /**
+   * SIGKILL to the process and its children, as when a container is killed: no shutdown code runs. Data and port are kept.
+   * Resolves when all of them are gone: a child of PostgreSQL's that lived on would keep it from starting again.
+   */
   kill(): Promise<void>;
   /** SIGSTOP to the process and its children: connections stay open, nothing answers. */
   pause(): void;
@@ -63,10 +66,13 @@ export async function startPart(spec: PartSpec): Promise<Part> {
     const ending = running;
     if (ending === undefined) return;
     resume();
+    const killed = signal === "SIGKILL" ? processTree(ending.pid) : [];
     ending.kill(signal);
+    for (const pid of killed) signalIfAlive(pid, "SIGKILL");
     const killTimer = setTimeout(() => process.kill(-ending.pid, "SIGKILL"), stopWithinMs);
     await ending.exited;
     clearTimeout(killTimer);
+    while (livingOf(killed).length > 0) await Bun.sleep(pollEveryMs);
     releaseProcess(ending.pid);
     running = undefined;
   }

@@ -59,6 +59,17 @@ describe("PostgreSQL", () => {
     expect(await withSql((sql) => sql`SELECT one FROM kept`)).toHaveLength(1);
   }, 60_000);
 
+  test("starts again after a SIGKILL that met a statement at work", async () => {
+    const sql = new SQL(postgres.url, { max: 1 });
+    await sql`SELECT 1`;
+    const counted = sql`SELECT count(*) FROM generate_series(1, 1000000000)`.execute().catch(() => "cut");
+    await postgres.kill();
+    expect(await counted).toBe("cut");
+    await sql.close();
+    await postgres.restart();
+    expect(await withSql((again) => again`SELECT 1 AS one`)).toHaveLength(1);
+  }, 60_000);
+
   test("stops serving open connections while paused", async () => {
     await withSql(async (sql) => {
       await sql`SELECT 1`;

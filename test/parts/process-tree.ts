@@ -9,6 +9,16 @@ export function processTree(rootPid: number): readonly number[] {
   return tree;
 }
 
+/** Those that still run; one that has ended and waits for its parent to be told does not. */
+export function livingOf(pids: readonly number[]): readonly number[] {
+  if (pids.length === 0) return [];
+  const { stdout } = spawnSync("ps", ["-o", "pid=,stat=", "-p", pids.join(",")], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([pid = "", stat = "Z"]) => (stat.startsWith("Z") ? [] : [Number(pid)]));
+}
+
 function readChildren(): Map<number, number[]> {
   const listing = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   if (listing.status !== 0) throw new Error("`ps -A -o pid=,ppid=` failed: install procps to pause a part.");
