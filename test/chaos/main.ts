@@ -1,7 +1,7 @@
 // `bun run chaos`: orders under load while processes are killed and servers fail, and an account of every record at the end.
 //
 //   bun run chaos -- --tier ci|nightly|release [--seed N] [--orders N] [--sagas N] [--kills N] [--only <fault>] [--save]
-//   bun run chaos -- check <directory>        checks the files of a run once more
+//   bun run chaos -- check <directory> [--save]   checks the files of a run once more
 //   bun run chaos -- readme                  what the READMEs say, from the kept release run
 //   bun run chaos -- mutants [--only <mutant>] [--sim] [--real]     tests the checkers: mutants/README.md
 //
@@ -48,7 +48,7 @@ process.exit();
 
 async function main(): Promise<number> {
   const [command, directory] = positionals.filter((word) => word !== "--");
-  if (command === "check" && directory !== undefined) return tell(await checkDirectory(directory));
+  if (command === "check" && directory !== undefined) return await tell(await checkDirectory(directory));
   if (command === "readme") return await tellReadmes();
   if (command === "mutants") return await tellMutants({ ...values, only: values.only, seed: readSeed() });
   if (command !== undefined)
@@ -88,8 +88,7 @@ async function run(): Promise<number> {
     });
   display.end();
   const report = await checkDirectory(directory);
-  const code = tell(report);
-  if (values.save) process.stdout.write(`Saved as ${await saveReport(report)}\n`);
+  const code = await tell(report);
   if (code === 0 && !values.keep && values.directory === undefined) rmSync(directory, { recursive: true });
   else {
     process.stdout.write(
@@ -112,8 +111,9 @@ async function tellReadmes(): Promise<number> {
   return 0;
 }
 
-function tell(report: ChaosReport): number {
+async function tell(report: ChaosReport): Promise<number> {
   process.stdout.write(reportText(report));
+  if (values.save) process.stdout.write(`Saved as ${await saveReport(report)}\n`);
   return report.findings.length === 0 ? 0 : 1;
 }
 
