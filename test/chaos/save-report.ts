@@ -10,6 +10,15 @@ export async function saveReport(report: ChaosReport): Promise<string> {
   const { tier, startedAt, commit } = report.facts;
   mkdirSync(keptFolder, { recursive: true });
   const path = join(keptFolder, `${tier}-${startedAt.slice(0, 10)}-${commit}.json`);
-  await Bun.write(path, `${JSON.stringify(report, null, 2)}\n`);
+  const kept = { ...report, findings: report.findings.map(inOneLine) };
+  await Bun.write(path, `${JSON.stringify(kept, null, 2)}\n`);
   return relative(join(import.meta.dirname, "..", ".."), path);
+}
+
+const longestLine = 240;
+
+/** What a process logged stays with the files of the run. */
+function inOneLine(finding: string): string {
+  const [line = ""] = finding.split("\n");
+  return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
 }

@@ -64,13 +64,14 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
   {
     name: "no-fencing",
     breaks: "A worker whose partition was claimed by another writes nothing more for it.",
-    edits: [
-      {
-        file: "order/store/postgres-claim-statements.ts",
+    // Of large batches, and of small ones.
+    edits: ["order/store/postgres-claim-statements.ts", "order/store/postgres-small-batch.ts"].map(
+      (file) => ({
+        file,
         find: "claims.source = record.source and claims.epoch = record.epoch",
         replace: "claims.source = record.source and claims.epoch >= record.epoch",
-      },
-    ],
+      }),
+    ),
     provokedBy: "claim-taken-while-deciding",
     because: "The simulator has a store of its own, whose fence its suite takes away.",
   },
