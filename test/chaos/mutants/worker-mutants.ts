@@ -1,5 +1,5 @@
 // Defects of what is committed when, of who may write, and of what is read again.
-import type { Mutant } from "./mutant.ts";
+import type { Edit, Mutant } from "./mutant.ts";
 import type { Provocation } from "./provocation.ts";
 
 export const workerMutants: readonly Mutant<Provocation>[] = [
@@ -65,13 +65,10 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
     name: "no-fencing",
     breaks: "A worker whose partition was claimed by another writes nothing more for it.",
     // Of large batches, and of small ones.
-    edits: ["order/store/postgres-claim-statements.ts", "order/store/postgres-small-batch.ts"].map(
-      (file) => ({
-        file,
-        find: "claims.source = record.source and claims.epoch = record.epoch",
-        replace: "claims.source = record.source and claims.epoch >= record.epoch",
-      }),
-    ),
+    edits: [
+      withoutFence("order/store/postgres-claim-statements.ts"),
+      withoutFence("order/store/postgres-small-batch.ts"),
+    ],
     provokedBy: "claim-taken-while-deciding",
     because: "The simulator has a store of its own, whose fence its suite takes away.",
   },
@@ -145,3 +142,11 @@ export const workerMutants: readonly Mutant<Provocation>[] = [
     provokedBy: "offsets-forgotten",
   },
 ];
+
+function withoutFence(file: string): Edit {
+  return {
+    file,
+    find: "claims.source = record.source and claims.epoch = record.epoch",
+    replace: "claims.source = record.source and claims.epoch >= record.epoch",
+  };
+}
